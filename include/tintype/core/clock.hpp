@@ -1,0 +1,26 @@
+#pragma once
+
+// Where the time comes from: a policy, so that tests choose it. Nothing in the library orders by
+// time alone, so a clock that jumps either way loses and repeats nothing.
+
+#include <chrono>
+#include <concepts>
+
+namespace tintype {
+
+// UTC, to the nanosecond.
+using timestamp = std::chrono::sys_time<std::chrono::nanoseconds>;
+
+template <class C>
+concept clock_policy = std::copyable<C> && requires(const C& clock) {
+    { clock.now() } -> std::same_as<timestamp>;
+};
+
+struct system_clock {
+    [[nodiscard]] timestamp now() const {
+        return std::chrono::time_point_cast<std::chrono::nanoseconds>(
+            std::chrono::system_clock::now());
+    }
+};
+
+} // namespace tintype

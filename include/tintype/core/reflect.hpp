@@ -1,0 +1,97 @@
+#pragma once
+
+// A struct that was described once, with BOOST_HANA_DEFINE_STRUCT or BOOST_HANA_ADAPT_STRUCT, as
+// members with names and an order. Everything above asks here; no other header includes Hana.
+// Hana describes 39 members with Boost 1.74 and 54 with 1.81: larger structs are made of structs.
+
+#include <tintype/core/fixed_string.hpp>
+
+#include <boost/hana/accessors.hpp>
+#include <boost/hana/adapt_struct.hpp>
+#include <boost/hana/at.hpp>
+#include <boost/hana/concept/struct.hpp>
+#include <boost/hana/core/to.hpp>
+#include <boost/hana/define_struct.hpp>
+#include <boost/hana/first.hpp>
+#include <boost/hana/length.hpp>
+#include <boost/hana/pair.hpp>
+#include <boost/hana/second.hpp>
+#include <boost/hana/string.hpp>
+#include <boost/hana/tuple.hpp>
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace tintype {
+
+// Describe the struct to satisfy this: BOOST_HANA_DEFINE_STRUCT inside it, or
+// BOOST_HANA_ADAPT_STRUCT at namespace scope behind it.
+template <class T>
+concept described = boost::hana::Struct<T>::value;
+
+namespace detail {
+
+template <described T>
+inline constexpr auto accessors_of = boost::hana::accessors<T>();
+
+} // namespace detail
+
+template <described T>
+inline constexpr std::size_t member_count =
+    decltype(boost::hana::length(detail::accessors_of<T>))::value;
+
+// The name of each member, in the order of the description.
+template <described T>
+inline constexpr auto member_names = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<std::string_view, sizeof...(I)>{boost::hana::to<const char*>(
+        boost::hana::first(boost::hana::at_c<I>(detail::accessors_of<T>)))...};
+}(std::make_index_sequence<member_count<T>>{});
+
+// The index of a member by name, or member_count<T> where there is none.
+template <described T>
+[[nodiscard]] constexpr std::size_t member_index(std::string_view name) noexcept {
+    std::size_t index = 0;
+    while (index != member_count<T> && member_names<T>[index] != name) {
+        ++index;
+    }
+    return index;
+}
+
+template <class T, fixed_string Name>
+concept has_member = described<T> && member_index<T>(Name.view()) != member_count<T>;
+
+// The member itself: a reference, const if the object is.
+template <std::size_t Index, class T>
+requires described<std::remove_const_t<T>>
+[[nodiscard]] constexpr auto& member(T& object) noexcept {
+    return boost::hana::second(
+        boost::hana::at_c<Index>(detail::accessors_of<std::remove_const_t<T>>))(object);
+}
+
+template <fixed_string Name, class T>
+requires has_member<std::remove_const_t<T>, Name>
+[[nodiscard]] constexpr auto& member(T& object) noexcept {
+    return member<member_index<std::remove_const_t<T>>(Name.view())>(object);
+}
+
+template <described T, std::size_t Index>
+using member_type = std::remove_reference_t<decltype(member<Index>(std::declval<T&>()))>;
+
+template <described T, fixed_string Name>
+requires has_member<T, Name>
+using named_member_type = member_type<T, member_index<T>(Name.view())>;
+
+// Calls `visit(name, member)` for each member in order.
+template <class T, class Visitor>
+requires described<std::remove_const_t<T>>
+constexpr void for_each_member(T& object, Visitor&& visit) {
+    using plain = std::remove_const_t<T>;
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (static_cast<void>(visit(member_names<plain>[I], member<I>(object))), ...);
+    }(std::make_index_sequence<member_count<plain>>{});
+}
+
+} // namespace tintype

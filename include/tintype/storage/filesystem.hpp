@@ -1,0 +1,96 @@
+#pragma once
+
+// The seam under `directory`: the few calls that it makes of an operating system, so that a
+// simulated one can be put there that loses power, runs out of space or fails at any of them. A
+// policy makes one call each and reports what it said; retries and loops are the caller's.
+
+#include <tintype/core/bytes.hpp>
+#include <tintype/core/clock.hpp>
+#include <tintype/core/error.hpp>
+#include <tintype/storage/concept.hpp>
+
+#include <cerrno>
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tintype {
+
+// The library's code for an errno; `errc::io` where there is no better one.
+[[nodiscard]] constexpr errc code_of(int system) noexcept {
+    switch (system) {
+    case ENOENT:
+        return errc::not_found;
+    case EEXIST:
+        return errc::already_exists;
+    case ENOSPC:
+    case EDQUOT:
+        return errc::no_space;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return errc::permission_denied;
+    case ENOMEM:
+        return errc::out_of_memory;
+    case ELOOP:
+    case ENAMETOOLONG:
+        return errc::bad_name;
+    default:
+        return errc::io;
+    }
+}
+
+// `folder` and `file` are handles that close themselves. A name is one component, checked before;
+// none is ever followed through a symbolic link.
+//
+// open_folder(path)          a folder that exists
+// make_folder(path)          with its parents; durable in them when it returns
+// create(folder, name)       a new file to write, `already_exists` if the name is taken
+// open(folder, name)         a regular file to read; `unsupported` if it is anything else
+// reserve(file, size)        disk space for that many bytes, without changing the file's size
+// write(file, pieces)        appends, in order; how many bytes it took, perhaps fewer than given
+// flush_behind(file, begin, size)   begins to write those bytes to the disk, promising nothing
+// sync(file)                 the file's bytes and size are durable
+// close(file)                and says if an earlier write failed after all
+// rename_new(folder, from, to)      atomically, `already_exists` if the name is taken
+// rename_over(folder, from, to)     atomically, in place of what had the name
+// remove(folder, name)       a file
+// sync_folder(folder)        the names in it are durable
+// entries(folder), names(folder)    the regular files in it; names may be without their sizes
+// size(file), read(file, offset, to), map(file, size)    `map` lends bytes until it is destroyed
+// lock(folder)               waits until no other handle holds it; released with the folder's
+// handle now()                      by the clock that stamps the files
+template <class F>
+concept filesystem_policy =
+    std::copyable<F> && std::movable<typename F::folder> && std::movable<typename F::file> &&
+    std::movable<typename F::mapping> &&
+    requires(const F& fs, typename F::folder& folder, typename F::file& file,
+             const typename F::mapping& mapping, const std::string& path, const std::string& name,
+             std::uint64_t number, std::span<const byte_view> pieces, mutable_bytes memory) {
+        { fs.open_folder(path) } -> std::same_as<result<typename F::folder>>;
+        { fs.make_folder(path) } -> std::same_as<result<void>>;
+        { fs.create(folder, name) } -> std::same_as<result<typename F::file>>;
+        { fs.open(folder, name) } -> std::same_as<result<typename F::file>>;
+        { fs.reserve(file, number) } -> std::same_as<result<void>>;
+        { fs.write(file, pieces) } -> std::same_as<result<std::size_t>>;
+        { fs.flush_behind(file, number, number) } -> std::same_as<result<void>>;
+        { fs.sync(file) } -> std::same_as<result<void>>;
+        { fs.close(file) } -> std::same_as<result<void>>;
+        { fs.rename_new(folder, name, name) } -> std::same_as<result<void>>;
+        { fs.rename_over(folder, name, name) } -> std::same_as<result<void>>;
+        { fs.remove(folder, name) } -> std::same_as<result<void>>;
+        { fs.sync_folder(folder) } -> std::same_as<result<void>>;
+        { fs.entries(folder) } -> std::same_as<result<std::vector<object_info>>>;
+        { fs.names(folder) } -> std::same_as<result<std::vector<std::string>>>;
+        { fs.size(file) } -> std::same_as<result<std::uint64_t>>;
+        { fs.read(file, number, memory) } -> std::same_as<result<std::size_t>>;
+        { fs.map(file, number) } -> std::same_as<result<typename F::mapping>>;
+        { mapping.bytes() } -> std::same_as<byte_view>;
+        { fs.lock(folder) } -> std::same_as<result<void>>;
+        { fs.now() } -> std::same_as<timestamp>;
+    };
+
+} // namespace tintype
