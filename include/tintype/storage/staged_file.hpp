@@ -4,8 +4,8 @@
 // of a write or a sync the file is abandoned, never written or synced again, since nobody knows any
 // more what the disk holds of it.
 
+#include <tintype/core/message.hpp>
 #include <tintype/core/mix.hpp>
-#include <tintype/hash/hex.hpp>
 #include <tintype/storage/concept.hpp>
 #include <tintype/storage/filesystem.hpp>
 
@@ -42,7 +42,9 @@ template <class Call>
 [[nodiscard]] inline std::string temporary_name(std::uint64_t seed) {
     static std::atomic<std::uint64_t> counter{0};
     splitmix64 mix{seed ^ counter.fetch_add(1) << 48U};
-    return (std::string{temporary_prefix} += to_hex(mix())) += temporary_suffix;
+    std::string name{temporary_prefix};
+    append_number(name, mix(), 16, 16);
+    return name += temporary_suffix;
 }
 
 [[nodiscard]] constexpr bool is_temporary(std::string_view name) noexcept {
