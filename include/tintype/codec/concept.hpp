@@ -1,7 +1,7 @@
 #pragma once
 
 // What it takes to be a codec of a state, and the few functions that any codec gets for it. A codec
-// says the exact size first, encodes in one pass into any sink, and decodes all of it or none.
+// encodes in one pass into any sink, and decodes all of the state or none.
 
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
@@ -16,11 +16,6 @@
 namespace tintype {
 
 template <class C, class State>
-concept sizes = requires(const C codec, const State& state) {
-    { codec.size(state) } -> std::same_as<std::uint64_t>;
-};
-
-template <class C, class State>
 concept encodes = requires(const C codec, const State& state, blob_sink& sink) {
     { codec.encode(state, sink) } -> std::same_as<result<void>>;
 };
@@ -30,12 +25,18 @@ concept decodes = requires(const C codec, byte_view bytes, const decode_options&
     { codec.template decode<State>(bytes, options) } -> std::same_as<result<State>>;
 };
 
-// size(state): bytes that encode writes. encode(state, sink): one pass, in order; a failed one
-// leaves the sink to be thrown away. decode<State>(bytes, options): the state, or an error that
-// names the first thing wrong; nothing is allocated for a length before it was held against the
-// bytes.
+// encode(state, sink): one pass, in order; a failed one leaves the sink to be thrown away.
+// decode<State>(bytes, options): the state, or an error that names the first thing wrong; nothing
+// is allocated for a length before it was held against the bytes.
 template <class C, class State>
-concept codec_for = sizes<C, State> && encodes<C, State> && decodes<C, State>;
+concept codec_for = encodes<C, State> && decodes<C, State>;
+
+// size(state): the bytes that encode will write, exactly, without writing them. What stands behind
+// a length needs it; a text format, whose size is as much work as its text, need not offer it.
+template <class C, class State>
+concept sized_codec = codec_for<C, State> && requires(const C codec, const State& state) {
+    { codec.size(state) } -> std::same_as<std::uint64_t>;
+};
 
 // view<State>(bytes, options): the same checks, and then spans into the bytes, which must outlive
 // the view.
@@ -49,11 +50,22 @@ template <class C, class State>
 using view_of = typename decltype(std::declval<const C&>().template view<State>(
     byte_view{}, std::declval<const decode_options&>()))::value_type;
 
-// The encoded bytes in a blob of exactly their size.
+// The bytes that encode will write, or 0 where the codec cannot tell beforehand.
+template <class Codec, class State>
+[[nodiscard]] constexpr std::uint64_t size_hint(const Codec& codec, const State& state) {
+    if constexpr (sized_codec<Codec, State>) {
+        return codec.size(state);
+    } else {
+        return 0;
+    }
+}
+
+// The encoded bytes; allocated once if the codec knows their size.
 template <class Codec, class State>
 [[nodiscard]] constexpr result<blob> encode(const State& state, const Codec& codec = {}) {
-    blob bytes(static_cast<std::size_t>(codec.size(state)));
-    span_sink sink{bytes};
+    blob bytes;
+    bytes.reserve(static_cast<std::size_t>(size_hint(codec, state)));
+    blob_sink sink{bytes};
     if (auto done = codec.encode(state, sink); !done) {
         return pass(done);
     }

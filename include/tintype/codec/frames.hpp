@@ -31,12 +31,16 @@ template <std::endian Order, std::unsigned_integral Length, class Encoding, clas
     return encoding.encode(value, out);
 }
 
-// Says in which frame, and where in the whole object, an encoding met its error.
-[[nodiscard]] constexpr std::unexpected<error> inside(error what, std::string_view part) {
+// Says in which part, and where in the whole object, an encoding met its error: it knew only its
+// own bytes, which begin at `offset`.
+[[nodiscard]] constexpr std::unexpected<error> inside(error what, std::string_view part,
+                                                      std::uint64_t offset) {
     if (what.where.empty()) {
         what.where = part;
     }
-    what.offset = error::no_offset;
+    if (what.offset != error::no_offset) {
+        what.offset += offset;
+    }
     return fail(what);
 }
 
@@ -109,6 +113,7 @@ struct frames : detail::member_field<Name> {
     struct parsed {
         byte_view bytes; // the frames with their lengths
         std::uint64_t number = 0;
+        std::uint64_t offset = 0; // of the first, from the start of the object
     };
 
     template <class State>
@@ -121,9 +126,9 @@ struct frames : detail::member_field<Name> {
                 range.push_back(std::declval<typename type::value_type>());
             }, "tintype: frames<\"name\", Encoding> keeps a sequence with push_back: write "
                "std::vector<T> as the member's type");
-        static_assert(codec_for<Encoding, typename type::value_type>,
-                      "tintype: the encoding of frames<\"name\", Encoding> is no codec for the "
-                      "elements of its member");
+        static_assert(sized_codec<Encoding, typename type::value_type>,
+                      "tintype: the encoding of frames<\"name\", Encoding> is no sized codec for "
+                      "the elements of its member: it needs size, encode and decode for them");
     }
 
     template <class State>
@@ -184,7 +189,7 @@ struct frames : detail::member_field<Name> {
             }
         }
         const auto walked = static_cast<std::size_t>(from.offset() - start);
-        return parsed{.bytes = rest.first(walked), .number = number};
+        return parsed{.bytes = rest.first(walked), .number = number, .offset = start};
     }
 
     template <std::endian Order, class State>
@@ -196,7 +201,8 @@ struct frames : detail::member_field<Name> {
         for (const byte_view frame : frames_view<Order, Length>{found.bytes, found.number}) {
             auto value = Encoding{}.template decode<element>(frame, options);
             if (!value) {
-                return detail::inside(value.error(), name);
+                const auto before = static_cast<std::uint64_t>(frame.data() - found.bytes.data());
+                return detail::inside(value.error(), name, found.offset + before);
             }
             range.push_back(*std::move(value));
         }
@@ -224,7 +230,11 @@ template <class Derived, class Encoding, std::unsigned_integral Length>
 struct one_frame : variable_field {
     static constexpr field_kind kind = field_kind::frame;
     static constexpr std::uint64_t min_size = sizeof(Length);
-    using parsed = byte_view;
+
+    struct parsed {
+        byte_view bytes;
+        std::uint64_t offset = 0; // from the start of the object
+    };
 
     template <class State>
     [[nodiscard]] static constexpr std::uint64_t size(const State& state) {
@@ -238,25 +248,30 @@ struct one_frame : variable_field {
 
     template <std::endian Order>
     [[nodiscard]] static constexpr result<parsed> parse(reader& from, parse_context& context) {
-        return parse_prefixed<Order, Length>(from, Derived::name, context.options.limits);
+        const auto bytes =
+            parse_prefixed<Order, Length>(from, Derived::name, context.options.limits);
+        if (!bytes) {
+            return pass(bytes);
+        }
+        return parsed{.bytes = *bytes, .offset = from.offset() - bytes->size()};
     }
 
     template <std::endian, class State>
-    [[nodiscard]] static constexpr result<void> restore(const parsed& bytes, State& state,
+    [[nodiscard]] static constexpr result<void> restore(const parsed& found, State& state,
                                                         const decode_options& options) {
         auto& kept = Derived::of(state);
         using type = std::remove_reference_t<decltype(kept)>;
-        auto value = Encoding{}.template decode<type>(bytes, options);
+        auto value = Encoding{}.template decode<type>(found.bytes, options);
         if (!value) {
-            return inside(value.error(), Derived::name);
+            return inside(value.error(), Derived::name, found.offset);
         }
         kept = *std::move(value);
         return {};
     }
 
     template <std::endian, class>
-    [[nodiscard]] static constexpr byte_view view(const parsed& bytes) noexcept {
-        return bytes;
+    [[nodiscard]] static constexpr byte_view view(const parsed& found) noexcept {
+        return found.bytes;
     }
 
     [[nodiscard]] static constexpr field_layout describe() {
@@ -281,9 +296,9 @@ struct frame : detail::one_frame<frame<Name, Encoding, Length>, Encoding, Length
 
     template <class State>
     static consteval void check() {
-        static_assert(codec_for<Encoding, detail::stored_type<Name, State>>,
-                      "tintype: the encoding of frame<\"name\", Encoding> is no codec for its "
-                      "member");
+        static_assert(sized_codec<Encoding, detail::stored_type<Name, State>>,
+                      "tintype: the encoding of frame<\"name\", Encoding> is no sized codec "
+                      "for its member: it needs size, encode and decode for it");
     }
 
     template <class State>
@@ -301,8 +316,10 @@ struct payload : detail::one_frame<payload<Encoding, Length>, Encoding, Length> 
 
     template <class State>
     static consteval void check() {
-        static_assert(codec_for<Encoding, State>,
-                      "tintype: the encoding of payload<Encoding> is no codec for the state");
+        static_assert(
+            sized_codec<Encoding, State>,
+            "tintype: the encoding of payload<Encoding> is no sized codec for the state: it "
+            "needs size, encode and decode for it");
     }
 
     template <class State>

@@ -4,6 +4,7 @@
 // holds the bytes, through a small buffer where the byte order differs.
 
 #include <tintype/codec/encoder.hpp>
+#include <tintype/codec/field.hpp>
 #include <tintype/codec/packed.hpp>
 #include <tintype/codec/packed_view.hpp>
 #include <tintype/core/bytes.hpp>

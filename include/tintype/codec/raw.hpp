@@ -5,6 +5,8 @@
 
 #include <tintype/codec/concept.hpp>
 #include <tintype/codec/packed_range.hpp>
+#include <tintype/codec/sections.hpp>
+#include <tintype/hash/none.hpp>
 
 #include <bit>
 #include <cstdint>

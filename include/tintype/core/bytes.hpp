@@ -3,6 +3,7 @@
 // Bytes as every floor above passes them: a view of somebody's memory, or a `blob` that owns its
 // own. Growing a blob never zero-fills what is about to be overwritten.
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -48,6 +49,14 @@ struct default_init_allocator : std::allocator<T> {
 };
 
 using blob = std::vector<std::byte, default_init_allocator<std::byte>>;
+
+// Grows as a vector does, and moves the bytes as a block: what a vector's own `insert` does one by
+// one for an allocator that is not the standard one. `bytes` must not lie in `target`.
+constexpr void append(blob& target, byte_view bytes) {
+    const std::size_t before = target.size();
+    target.resize(before + bytes.size());
+    std::ranges::copy(bytes, target.begin() + static_cast<std::ptrdiff_t>(before));
+}
 
 [[nodiscard]] inline byte_view bytes_of(std::string_view text) noexcept {
     return std::as_bytes(std::span{text.data(), text.size()});

@@ -13,7 +13,7 @@ class monitor;
 struct limits {
     static constexpr std::uint64_t none = std::numeric_limits<std::uint64_t>::max();
 
-    std::uint64_t bytes = none; // of one object, section or frame
+    std::uint64_t bytes = none; // of one section or frame
     std::uint64_t count = none; // of records, frames, elements
     std::uint32_t depth = 64;   // of values inside values
 

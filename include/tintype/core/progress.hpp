@@ -29,7 +29,7 @@ public:
     template <class Callback>
     requires std::is_invocable_v<Callback&, progress>
     explicit monitor(Callback& callback, std::stop_token stop = {}) noexcept
-        : context_(std::addressof(callback)),
+        : context_(const_cast<void*>(static_cast<const void*>(std::addressof(callback)))),
           report_([](void* context, progress now) { (*static_cast<Callback*>(context))(now); }),
           stop_(std::move(stop)) {}
 

@@ -71,7 +71,7 @@ public:
     explicit constexpr blob_sink(blob& target) noexcept : target_(&target) {}
 
     [[nodiscard]] constexpr result<void> write(byte_view bytes) {
-        target_->insert(target_->end(), bytes.begin(), bytes.end());
+        append(*target_, bytes);
         return {};
     }
 
@@ -87,7 +87,7 @@ public:
         if (pieces_.empty() || pieces_.back().borrowed != nullptr) {
             pieces_.push_back({.borrowed = nullptr, .offset = copied_.size(), .size = 0});
         }
-        copied_.insert(copied_.end(), bytes.begin(), bytes.end());
+        append(copied_, bytes);
         pieces_.back().size += bytes.size();
         return {};
     }

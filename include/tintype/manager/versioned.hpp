@@ -234,7 +234,7 @@ private:
     template <class Same>
     [[nodiscard]] result<saved> save_unless(const State& state, const monitor* watch,
                                             Same same) const {
-        auto staged = store_.storage().stage({.size_hint = codec_.size(state), .watch = watch});
+        auto staged = store_.storage().stage({.size_hint = size_hint(codec_, state), .watch = watch});
         if (!staged) {
             return pass(staged);
         }

@@ -41,7 +41,10 @@ public:
             : storage_(std::move(storage)), bytes_(std::make_shared<blob>()), options_(options) {}
 
         [[nodiscard]] result<void> write(byte_view bytes) {
-            bytes_->insert(bytes_->end(), bytes.begin(), bytes.end());
+            if (bytes_ == nullptr) {
+                return fail({.code = errc::not_found, .during = "write"});
+            }
+            append(*bytes_, bytes);
             if (options_.watch != nullptr) {
                 return options_.watch->report(
                     {.done = bytes_->size(), .total = options_.size_hint});

@@ -94,7 +94,7 @@ public:
             if (small_.capacity() < small_limit) {
                 small_.reserve(small_limit);
             }
-            small_.insert(small_.end(), bytes.begin(), bytes.end());
+            append(small_, bytes);
             return {};
         }
         return noted(pass_on(bytes));
