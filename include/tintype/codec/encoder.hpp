@@ -1,8 +1,8 @@
 #pragma once
 
-// What a field writes into: it passes bytes on to the sink and hashes them on the way, a piece at a
-// time, so that every byte is read from memory once. It is a sink itself, which is how an encoding
-// inside another one comes under the outer one's checksum.
+// What a field writes into: it passes bytes on to the sink and hashes them on the way, while it
+// copies them or a piece at a time, so that every byte is read from memory once. It is a sink
+// itself, which is how an encoding inside another one comes under the outer one's checksum.
 
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/endian.hpp>
@@ -29,7 +29,17 @@ public:
 
     // Bytes that may be gone when this returns.
     [[nodiscard]] constexpr result<void> write(byte_view bytes) {
-        return in_pieces(bytes, [this](byte_view piece) { return sink_->write(piece); });
+        if constexpr (claiming_sink<Sink> && copying_hash<Hash>) {
+            const auto room = sink_->claim(bytes.size());
+            if (!room) {
+                return pass(room);
+            }
+            hash_.copy(room->data(), bytes);
+            written_ += bytes.size();
+            return {};
+        } else {
+            return write_pieces(bytes);
+        }
     }
 
     // Bytes that stay until the encoded object was used: the state's own.
@@ -67,16 +77,17 @@ public:
     [[nodiscard]] constexpr typename Hash::digest_type digest() { return hash_.finish(); }
 
 private:
-    // Small enough to be in the processor's own cache when the sink reads it again.
-    static constexpr std::size_t piece_size = std::size_t{1} << 17U;
+    // Small enough to be in the processor's own cache when the sink reads it again. Pieces end at
+    // multiples of it, as a file that was written so is cached, and later mapped, in large pages.
+    static constexpr std::size_t piece_size = std::size_t{512} << 10U;
 
-    template <class Pass>
-    constexpr result<void> in_pieces(byte_view bytes, Pass pass_on) {
-        written_ += bytes.size();
+    constexpr result<void> write_pieces(byte_view bytes) {
         while (!bytes.empty()) {
-            const auto piece = bytes.first(std::min(bytes.size(), piece_size));
+            const std::size_t most = piece_size - static_cast<std::size_t>(written_ % piece_size);
+            const auto piece = bytes.first(std::min(bytes.size(), most));
+            written_ += piece.size();
             hash_.update(piece);
-            if (auto done = pass_on(piece); !done) {
+            if (auto done = sink_->write(piece); !done) {
                 return done;
             }
             bytes = bytes.subspan(piece.size());

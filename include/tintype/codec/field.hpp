@@ -137,6 +137,8 @@ concept described_field = requires {
 //   encode<Order>(state, encoder&) -> result<void>
 //   restore<Order>(parsed, state&, options) -> result<void>     puts what was parsed into the state
 //   view<Order, State>(parsed)                                  what a zero-copy view gives for it
+//   fits<State>(parsed) -> result<void>                         optional: checks before a view
+//                                                               that need the member's type
 //   check<State>()                                              static_asserts that say what to
 //   write
 template <class F>

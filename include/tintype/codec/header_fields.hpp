@@ -201,10 +201,11 @@ struct scalar : detail::fixed_field<packed_size<T>> {
         }
         T value{};
         if (!load_packed<Order>(bytes->data(), value)) {
+            const auto* bad = detail::bad_bool<T>(bytes->data());
             return fail({.code = errc::invalid_value,
                          .where = name,
-                         .offset = offset,
-                         .found = std::to_integer<std::uint64_t>(bytes->front()),
+                         .offset = offset + static_cast<std::uint64_t>(bad - bytes->data()),
+                         .found = std::to_integer<std::uint64_t>(*bad),
                          .wanted = 1});
         }
         return value;

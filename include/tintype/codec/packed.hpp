@@ -110,6 +110,33 @@ template <std::endian Order, packed T>
 
 namespace detail {
 
+// The byte of the first bool in the packed bytes of a T that is neither 0 nor 1, or null.
+template <packed T>
+[[nodiscard]] constexpr const std::byte* bad_bool(const std::byte* from) noexcept {
+    if constexpr (std::same_as<T, bool>) {
+        return std::to_integer<unsigned>(*from) <= 1 ? nullptr : from;
+    } else if constexpr (scalar_value<T>) {
+        return nullptr;
+    } else {
+        const std::byte* bad = nullptr;
+        const auto next = [&]<class Part>(std::type_identity<Part>) {
+            bad = bad == nullptr ? bad_bool<Part>(from) : bad;
+            from += packed_size<Part>;
+        };
+        if constexpr (is_fixed_array<T>) {
+            using element = std::remove_cvref_t<decltype(std::declval<T&>()[0])>;
+            for (std::size_t i = 0; i != sizeof(T) / sizeof(element); ++i) {
+                next(std::type_identity<element>{});
+            }
+        } else {
+            [&]<std::size_t... I>(std::index_sequence<I...>) {
+                (next(std::type_identity<member_type<T, I>>{}), ...);
+            }(std::make_index_sequence<member_count<T>>{});
+        }
+        return bad;
+    }
+}
+
 // Gives every byte of every scalar of the value a number of its own.
 template <packed T>
 constexpr void number_bytes(T& value, unsigned char& next) {

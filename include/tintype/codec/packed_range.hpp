@@ -13,6 +13,7 @@
 #include <array>
 #include <bit>
 #include <concepts>
+#include <cstdint>
 #include <cstring>
 #include <ranges>
 #include <string_view>
@@ -81,21 +82,26 @@ template <std::endian Order, resizable_packed_range R>
                                                   std::string_view part) {
     using element = element_of<R>;
     const packed_view<element, Order> values{bytes};
-    const auto invalid = [&] {
-        return fail({.code = errc::invalid_value, .where = part, .wanted = 1});
+    const auto invalid = [&](const std::byte* value) {
+        return fail({.code = errc::invalid_value,
+                     .where = part,
+                     .found = std::to_integer<std::uint64_t>(*bad_bool<element>(value)),
+                     .wanted = 1});
     };
     if consteval {
         // Not every library's vector can grow by `resize` in a constant expression.
-        range.resize(0);
-        for (const std::byte* from = bytes.data(); range.size() != values.size();) {
-            element value{};
-            if (!load_packed<Order>(from, value)) {
-                return invalid();
+        if constexpr (requires { range.push_back(element{}); }) {
+            range.resize(0);
+            for (const std::byte* from = bytes.data(); range.size() != values.size();) {
+                element value{};
+                if (!load_packed<Order>(from, value)) {
+                    return invalid(from);
+                }
+                range.push_back(value);
+                from += packed_size<element>;
             }
-            range.push_back(value);
-            from += packed_size<element>;
+            return {};
         }
-        return {};
     }
     if constexpr (trivially_packed<element, Order>) {
         if constexpr (assignable_range<R>) {
@@ -113,7 +119,7 @@ template <std::endian Order, resizable_packed_range R>
         const std::byte* from = bytes.data();
         for (element& value : range) {
             if (!load_packed<Order>(from, value)) {
-                return invalid();
+                return invalid(from);
             }
             from += packed_size<element>;
         }

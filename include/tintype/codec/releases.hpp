@@ -5,6 +5,7 @@
 // writes the newest. It is a codec itself, so a manager takes it like any other.
 
 #include <tintype/codec/concept.hpp>
+#include <tintype/codec/detail/list_facts.hpp>
 #include <tintype/codec/field.hpp>
 
 #include <algorithm>
@@ -71,6 +72,9 @@ class releases {
 
 public:
     using state = typename last::state;
+
+    // The checksum's hash of what is written, or no_hash.
+    using hash = typename detail::hash_of_field<typename last::codec>::type;
 
     template <std::same_as<state> State>
     [[nodiscard]] static constexpr std::uint64_t size(const State& value) {

@@ -73,6 +73,11 @@ class basic_section_list {
                     ...);
         }(std::make_index_sequence<field_count>{}),
         "tintype: a field that is counted_apart needs count<\"name\"> before it");
+    static_assert((... &&
+                   (Fields::kind != field_kind::count ||
+                    facts.counts_something(Fields::name, {detail::is_counted_apart<Fields>()...}))),
+                  "tintype: nothing is counted by a count<\"name\">: make the field of that name "
+                  "counted_apart, or leave the count out");
 
 public:
     static constexpr std::endian order = Order;
@@ -205,6 +210,19 @@ public:
         const auto found = parse(bytes, options);
         if (!found) {
             return pass(found);
+        }
+        result<void> good;
+        const auto fits = [&]<class Field>(std::type_identity<Field>, const auto& part) {
+            if constexpr (requires { Field::template fits<State>(part); }) {
+                good = Field::template fits<State>(part);
+            }
+            return good.has_value();
+        };
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            static_cast<void>((fits(std::type_identity<Fields>{}, std::get<I>(*found)) && ...));
+        }(std::make_index_sequence<field_count>{});
+        if (!good) {
+            return pass(good);
         }
         return list_view<basic_section_list, State>{*found};
     }

@@ -90,15 +90,25 @@ struct packed_member_field : member_field<Name> {
                       "std::vector<float> as the member's type, or use frames<> for anything else");
     }
 
-    template <std::endian Order, class State>
-    [[nodiscard]] static constexpr result<void> restore(const parsed& bytes, State& state,
-                                                        const decode_options&) {
+    // Whether the bytes are whole values: only the member's type tells, so neither `restore` nor
+    // `view` believes what `parse` found before.
+    template <class State>
+    [[nodiscard]] static constexpr result<void> fits(const parsed& bytes) {
         constexpr auto stride = packed_size<element_of<stored_type<Name, State>>>;
         if (bytes.size() % stride != 0) {
             return fail({.code = errc::invalid_value,
                          .where = Name.view(),
                          .found = bytes.size(),
                          .wanted = stride});
+        }
+        return {};
+    }
+
+    template <std::endian Order, class State>
+    [[nodiscard]] static constexpr result<void> restore(const parsed& bytes, State& state,
+                                                        const decode_options&) {
+        if (auto good = fits<State>(bytes); !good) {
+            return good;
         }
         return decode_range<Order>(bytes, tintype::member<Name>(state), Name.view());
     }

@@ -70,6 +70,13 @@ class blob_sink {
 public:
     explicit constexpr blob_sink(blob& target) noexcept : target_(&target) {}
 
+    // Good until the next claim or write.
+    [[nodiscard]] constexpr result<mutable_bytes> claim(std::size_t size) {
+        const std::size_t used = target_->size();
+        target_->resize(used + size);
+        return mutable_bytes{*target_}.subspan(used);
+    }
+
     [[nodiscard]] constexpr result<void> write(byte_view bytes) {
         append(*target_, bytes);
         return {};

@@ -79,6 +79,7 @@ struct ttl_upgrade {
         if (!before) {
             auto what = before.error();
             what.where = "ttl";
+            what.offset = error::no_offset; // it counted from the table's start
             return fail(what);
         }
         ttl_table<ttl_entry> after;

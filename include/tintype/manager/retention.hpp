@@ -125,13 +125,16 @@ private:
 // What is not older than an age. A time in the future, after a clock went back, is not old.
 class keep_within {
 public:
-    explicit keep_within(std::chrono::nanoseconds age) noexcept : age_(age) {}
+    explicit keep_within(std::chrono::nanoseconds age) noexcept
+        : age_(std::max(age, std::chrono::nanoseconds{0})) {}
 
     [[nodiscard]] reasons reasons_to_keep(std::span<const catalog_entry> newest_first,
                                           timestamp now) const {
         reasons all(newest_first.size());
+        // An age may reach back further than time does.
+        const auto oldest = now < timestamp::min() + age_ ? timestamp::min() : now - age_;
         for (std::size_t i = 0; i != all.size(); ++i) {
-            if (newest_first[i].time >= now - age_) {
+            if (newest_first[i].time >= oldest) {
                 all[i] = "younger than the age kept";
             }
         }

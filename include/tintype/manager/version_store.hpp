@@ -125,9 +125,10 @@ public:
             auto done = record(version, digest);
             if (done) {
                 done = staged.publish(Names::name(version));
-            }
-            if (done) {
-                return version;
+                if (done) {
+                    return version;
+                }
+                retract(version, done.error());
             }
             if (done.error().code != errc::already_exists) {
                 return pass(done);
@@ -174,18 +175,38 @@ public:
                          .where = Names::name(version),
                          .during = "the newest version stays, as the next is numbered after it"});
         }
-        return erase(version);
+        auto gone = storage_.remove(Names::name(version));
+        if (gone) {
+            if (auto done = remove_digests({version}); !done) {
+                return pass(done);
+            }
+        }
+        return gone;
     }
 
-    // Removes what the decisions do not keep, oldest first.
+    // Removes what the decisions do not keep, oldest first. Under the lock, and after another look
+    // at the pins, so that nothing goes that was pinned since the decisions were made.
     [[nodiscard]] result<pruned> carry_out(const std::vector<decision>& newest_first) const {
         pruned outcome;
+        if (std::ranges::all_of(newest_first, &decision::keep)) {
+            for (auto each = newest_first.rbegin(); each != newest_first.rend(); ++each) {
+                outcome.kept.push_back(each->entry.version);
+            }
+            return outcome;
+        }
+        [[maybe_unused]] const auto held = locked();
+        if (!held) {
+            return pass(held);
+        }
+        const auto names = storage_.names();
+        if (!names) {
+            return pass(names);
+        }
         std::vector<std::uint64_t> doomed;
         for (auto each = newest_first.rbegin(); each != newest_first.rend(); ++each) {
-            (each->keep ? outcome.kept : doomed).push_back(each->entry.version);
-        }
-        if (doomed.empty()) {
-            return outcome;
+            const std::uint64_t version = each->entry.version;
+            const bool pinned = std::ranges::find(*names, pin_name(version)) != names->end();
+            (each->keep || pinned ? outcome.kept : doomed).push_back(version);
         }
         // The versions on whose account others go may be another process's, visible but not yet
         // durable.
@@ -193,27 +214,34 @@ public:
             return pass(done);
         }
         for (const std::uint64_t version : doomed) {
-            if (const auto gone = erase(version); gone) {
+            if (const auto gone = storage_.remove(Names::name(version)); gone) {
                 outcome.removed.push_back(version);
             } else {
                 outcome.failures.push_back(gone.error());
             }
+        }
+        if (auto done = remove_digests(outcome.removed); !done) {
+            outcome.failures.push_back(done.error());
         }
         return outcome;
     }
 
     // A pinned version stays, whatever the retention policy says, until it is unpinned.
     [[nodiscard]] result<void> pin(std::uint64_t version, std::string_view why) const {
+        [[maybe_unused]] const auto held = locked();
+        if (!held) {
+            return pass(held);
+        }
         if (auto object = storage_.open(Names::name(version), access::map); !object) {
             return pass(object);
         }
-        return put(Names::name(version) + std::string{pin_suffix}, why,
+        return put(pin_name(version), why,
                    [](auto& staged, const std::string& name) { return staged.replace(name); });
     }
 
     // Whether it was pinned.
     [[nodiscard]] result<bool> unpin(std::uint64_t version) const {
-        auto removed = storage_.remove(Names::name(version) + std::string{pin_suffix});
+        auto removed = storage_.remove(pin_name(version));
         if (removed && *removed) {
             if (auto done = storage_.sync(); !done) {
                 return pass(done);
@@ -224,6 +252,10 @@ public:
 
 private:
     static constexpr std::string_view pin_suffix = ".pin";
+
+    [[nodiscard]] static std::string pin_name(std::uint64_t version) {
+        return Names::name(version).append(pin_suffix);
+    }
 
     [[nodiscard]] static std::string digest_suffix() {
         return std::string{"."} += std::string_view{Hash::name};
@@ -278,6 +310,18 @@ private:
         }
     }
 
+    // The digest of an object that did not get its name: what has that name instead is another's.
+    // Best effort, as the next opening clears up what stays.
+    void retract([[maybe_unused]] std::uint64_t version, [[maybe_unused]] const error& why) const {
+        if constexpr (has_digests) {
+            const auto object = storage_.open(Names::name(version), access::map);
+            if (why.code == errc::already_exists ||
+                (!object && object.error().code == errc::not_found)) {
+                static_cast<void>(storage_.remove(Names::name(version) + digest_suffix()));
+            }
+        }
+    }
+
     template <class Publish>
     [[nodiscard]] result<void> put(const std::string& name, std::string_view text,
                                    Publish publish) const {
@@ -291,18 +335,25 @@ private:
         return publish(*staged, name);
     }
 
-    // The object first: a digest without its object is nothing, an object without its digest is
-    // not believed.
-    [[nodiscard]] result<bool> erase(std::uint64_t version) const {
-        auto gone = storage_.remove(Names::name(version));
+    // Once the objects stay away: a digest without its object is nothing, an object that came back
+    // without its digest would not be believed.
+    [[nodiscard]] result<void>
+    remove_digests([[maybe_unused]] const std::vector<std::uint64_t>& versions) const {
         if constexpr (has_digests) {
-            if (gone) {
-                if (auto also = storage_.remove(Names::name(version) + digest_suffix()); !also) {
-                    return also;
+            if (versions.empty()) {
+                return {};
+            }
+            if (auto done = storage_.sync(); !done) {
+                return done;
+            }
+            for (const std::uint64_t version : versions) {
+                const auto gone = storage_.remove(Names::name(version) + digest_suffix());
+                if (!gone) {
+                    return pass(gone);
                 }
             }
         }
-        return gone;
+        return {};
     }
 
     // Only under the lock, which a saver holds from the one name to the other.
@@ -316,14 +367,14 @@ private:
             if (!names) {
                 return pass(names);
             }
+            std::vector<std::uint64_t> orphans;
             for (const std::string& name : *names) {
                 const auto version = beside(name, digest_suffix());
                 if (version && std::ranges::find(*names, Names::name(*version)) == names->end()) {
-                    if (auto gone = storage_.remove(name); !gone) {
-                        return pass(gone);
-                    }
+                    orphans.push_back(*version);
                 }
             }
+            return remove_digests(orphans);
         }
         return {};
     }

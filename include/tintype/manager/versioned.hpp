@@ -5,6 +5,7 @@
 // it go. Every function may be called from many threads, and many processes may share the storage.
 
 #include <tintype/codec/concept.hpp>
+#include <tintype/codec/detail/list_facts.hpp>
 #include <tintype/core/clock.hpp>
 #include <tintype/core/mix.hpp>
 #include <tintype/hash/concept.hpp>
@@ -53,6 +54,12 @@ template <class State, codec_for<State> Codec, storage_policy Storage = director
           clock_policy Clock = system_clock>
 class versioned_manager {
     using store_type = version_store<Storage, Hash, Names>;
+
+    // Bytes that end in their own CRC all have the same CRC: it would call any two states equal.
+    static_assert(!store_type::has_digests || !combinable_hash<Hash> ||
+                      !std::same_as<Hash, typename detail::hash_of_field<Codec>::type>,
+                  "tintype: the manager's hash is the codec's own checksum, which tells no two "
+                  "whole objects apart: give the manager another hash, or no_hash");
 
 public:
     using digest_type = typename Hash::digest_type;
@@ -106,20 +113,28 @@ public:
     // The newest version that can be loaded, with what is wrong with those that had to be skipped;
     // where none can be, the error of the newest.
     [[nodiscard]] result<recovered<State>> load_latest_valid() const {
-        const auto all = store_.versions();
-        if (!all) {
-            return pass(all);
-        }
+        auto all = store_.versions();
         std::vector<damaged> skipped;
-        for (auto version = all->rbegin(); version != all->rend(); ++version) {
-            auto found = load(*version);
+        for (std::size_t i = 0; all && i != all->size();) {
+            const std::uint64_t version = (*all)[all->size() - ++i];
+            auto found = load(version);
             if (found) {
-                return recovered<State>{std::move(found->state), *version, std::move(skipped)};
+                return recovered<State>{std::move(found->state), version, std::move(skipped)};
             }
             if (found.error().code == errc::cancelled) {
                 return pass(found);
             }
-            skipped.push_back({*version, found.error()});
+            if (gone(version, found.error())) {
+                // Pruned since it was listed, so there are newer ones.
+                all = store_.versions();
+                skipped.clear();
+                i = 0;
+                continue;
+            }
+            skipped.push_back({version, found.error()});
+        }
+        if (!all) {
+            return pass(all);
         }
         return fail(skipped.empty() ? error{.code = errc::not_found, .where = "any snapshot"}
                                     : skipped.front().what);
@@ -171,7 +186,7 @@ public:
             const auto version = (*all)[all->size() - 1 - i];
             if (const auto good = check(version); good) {
                 outcome.good.push_back(version);
-            } else {
+            } else if (!gone(version, good.error())) {
                 outcome.bad.push_back({version, good.error()});
             }
             if (options.watch != nullptr) {
@@ -234,7 +249,8 @@ private:
     template <class Same>
     [[nodiscard]] result<saved> save_unless(const State& state, const monitor* watch,
                                             Same same) const {
-        auto staged = store_.storage().stage({.size_hint = size_hint(codec_, state), .watch = watch});
+        auto staged =
+            store_.storage().stage({.size_hint = size_hint(codec_, state), .watch = watch});
         if (!staged) {
             return pass(staged);
         }
@@ -244,6 +260,10 @@ private:
         }
         const auto digest = sink.digest();
         if (const std::uint64_t before = same(digest); before != 0) {
+            // It may be another process's, visible but not yet durable.
+            if (auto done = store_.storage().sync(); !done) {
+                return pass(done);
+            }
             return saved{.version = before};
         }
         const auto version = store_.publish(*staged, digest);
@@ -276,6 +296,15 @@ private:
             }
             tried = *version;
         }
+    }
+
+    // Whether the error is only that somebody removed the version since it was listed.
+    [[nodiscard]] bool gone(std::uint64_t version, const error& what) const {
+        if (what.code != errc::not_found) {
+            return false;
+        }
+        const auto all = store_.versions();
+        return all && !std::ranges::binary_search(*all, version);
     }
 
     [[nodiscard]] result<void> check(std::uint64_t version) const {

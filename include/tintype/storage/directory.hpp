@@ -9,8 +9,10 @@
 #include <tintype/storage/posix.hpp>
 #include <tintype/storage/staged_file.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,13 +48,7 @@ public:
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
     [[nodiscard]] result<staged_file<Filesystem>> stage(const stage_options& options = {}) const {
-        auto folder = opened();
-        if (!folder && folder.error().code == errc::not_found) {
-            if (auto made = filesystem_.make_folder(path_); !made) {
-                return pass(made);
-            }
-            folder = opened();
-        }
+        auto folder = durable_folder();
         if (!folder) {
             return pass(folder);
         }
@@ -147,13 +143,13 @@ public:
         if (!folder) {
             return folder.error().code == errc::not_found ? result<std::size_t>{0} : pass(folder);
         }
-        auto all = filesystem_.entries(*folder);
+        auto all = detail::uninterrupted([&] { return filesystem_.entries(*folder); });
         if (!all) {
             return pass(all);
         }
         std::size_t count = 0;
         for (const object_info& each : *all) {
-            if (!detail::is_temporary(each.name) || filesystem_.now() - each.modified < grace) {
+            if (!detail::is_temporary(each.name) || each.modified > filesystem_.now() - grace) {
                 continue;
             }
             const auto gone = removed(*folder, each.name);
@@ -168,6 +164,21 @@ public:
 private:
     [[nodiscard]] result<typename Filesystem::folder> opened() const {
         return detail::uninterrupted([&] { return filesystem_.open_folder(path_); });
+    }
+
+    // A folder that is there may be another's who has not made its name durable yet, or who could
+    // not, so the first object of each directory sees to that itself.
+    [[nodiscard]] result<typename Filesystem::folder> durable_folder() const {
+        auto folder = opened();
+        if (folder ? !durable_->load() : folder.error().code == errc::not_found) {
+            auto made = detail::uninterrupted([&] { return filesystem_.make_folder(path_); });
+            if (!made) {
+                return pass(made);
+            }
+            durable_->store(true);
+            folder = opened();
+        }
+        return folder;
     }
 
     [[nodiscard]] result<bool> removed(typename Filesystem::folder& folder,
@@ -212,6 +223,7 @@ private:
 
     std::string path_;
     Filesystem filesystem_;
+    std::shared_ptr<std::atomic<bool>> durable_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 using directory = basic_directory<>;

@@ -47,7 +47,8 @@ namespace tintype {
 // none is ever followed through a symbolic link.
 //
 // open_folder(path)          a folder that exists
-// make_folder(path)          with its parents; durable in them when it returns
+// make_folder(path)          with its parents, where they are missing; its name is durable when it
+//                            returns, whoever made it
 // create(folder, name)       a new file to write, `already_exists` if the name is taken
 // open(folder, name)         a regular file to read; `unsupported` if it is anything else
 // reserve(file, size)        disk space for that many bytes, without changing the file's size

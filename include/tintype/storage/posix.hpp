@@ -5,10 +5,12 @@
 
 #include <tintype/storage/filesystem.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits>
 #include <memory>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -95,7 +97,10 @@ system_failure(std::string_view during, std::string_view where, int system = err
 #else
     const auto& time = status.st_mtim;
 #endif
-    return timestamp{std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec}};
+    // A file may claim any year; what no timestamp can hold becomes about the nearest that can.
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 1'000'000'000 - 1;
+    const auto seconds = std::clamp<std::int64_t>(time.tv_sec, -most, most);
+    return timestamp{std::chrono::seconds{seconds} + std::chrono::nanoseconds{time.tv_nsec}};
 }
 
 } // namespace detail
@@ -113,12 +118,17 @@ struct posix_filesystem {
         for (std::size_t end = 0; end != std::string::npos;) {
             end = path.find('/', end + 1);
             const auto part = path.substr(0, end);
-            if (::mkdir(part.c_str(), 0777) == 0) {
-                if (auto done = sync_parent_of(part); !done) {
+            const bool made = ::mkdir(part.c_str(), 0777) == 0;
+            if (!made && errno != EEXIST) {
+                return detail::system_failure("mkdir", part);
+            }
+            // The last may be there since a moment ago, by another's hand, and not be durable yet.
+            if (made || path.find_first_not_of('/', end) == std::string::npos) {
+                auto done = sync_parent_of(part);
+                // A parent that we may not read is none that somebody made for this.
+                if (!done && (made || done.error().code != errc::permission_denied)) {
                     return done;
                 }
-            } else if (errno != EEXIST) {
-                return detail::system_failure("mkdir", part);
             }
         }
         return {};

@@ -118,7 +118,7 @@ private:
     // Below this, reserving costs more than it saves.
     static constexpr std::uint64_t reserve_from = std::uint64_t{1} << 20U;
     // How far the disk may fall behind the writer.
-    static constexpr std::uint64_t flush_distance = std::uint64_t{8} << 20U;
+    static constexpr std::uint64_t flush_distance = std::uint64_t{512} << 10U;
 
     // An error is final: after a failed write or sync nobody knows what the disk holds.
     result<void> noted(result<void> outcome) {

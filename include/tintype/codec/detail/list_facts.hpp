@@ -71,6 +71,17 @@ struct list_facts {
         }
         return false;
     }
+
+    // A count that no field asks for would be believed whatever it says.
+    [[nodiscard]] consteval bool counts_something(std::string_view name,
+                                                  std::array<bool, Count> apart) const {
+        for (std::size_t i = 0; i != Count; ++i) {
+            if (apart[i] && names[i] == name) {
+                return true;
+            }
+        }
+        return false;
+    }
 };
 
 template <class F>
