@@ -1,0 +1,97 @@
+// tintype_bench: measures the library against its peers and the limits of the machine, prints one
+// table an area, and writes the same as JSON and as a plot.
+
+#include "harness.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace {
+
+constexpr std::string_view usage =
+    "tintype_bench [--quick] [--area NAME] [--json FILE] [--svg FILE] [--data FOLDER]\n"
+    "tintype_bench --show FILE\n"
+    "\n"
+    "  --quick        fewer rounds, and nothing of 1 GiB\n"
+    "  --area NAME    only checksum or vamm\n"
+    "  --json FILE    write the figures\n"
+    "  --svg FILE     write a plot of the ratios\n"
+    "  --data FOLDER  where files are written: a disk, as it is measured too\n"
+    "                 (TMPDIR, or build/bench-data)\n"
+    "  --show FILE    print the tables of figures that --json wrote; measures nothing\n";
+
+[[noreturn]] void misused(std::string_view argument) {
+    std::fprintf(stderr, "tintype_bench: %.*s\n%.*s", static_cast<int>(argument.size()),
+                 argument.data(), static_cast<int>(usage.size()), usage.data());
+    std::exit(2);
+}
+
+bench::options parsed(std::span<char*> arguments) {
+    bench::options chosen;
+    if (const char* folder = std::getenv("TMPDIR"); folder != nullptr && *folder != '\0') {
+        chosen.data = std::string{folder} + "/tintype-bench";
+    }
+    for (std::size_t i = 0; i != arguments.size(); ++i) {
+        const std::string_view name = arguments[i];
+        if (name == "--quick") {
+            chosen.quick = true;
+            continue;
+        }
+        if (name == "--help") {
+            std::fwrite(usage.data(), 1, usage.size(), stdout);
+            std::exit(0);
+        }
+        std::string* value = name == "--area"   ? &chosen.area
+                             : name == "--json" ? &chosen.json
+                             : name == "--svg"  ? &chosen.svg
+                             : name == "--data" ? &chosen.data
+                             : name == "--show" ? &chosen.show
+                                                : nullptr;
+        if (value == nullptr) {
+            misused("no option '" + std::string{name} + "'");
+        }
+        if (++i == arguments.size()) {
+            misused(std::string{name} + " needs a value");
+        }
+        *value = arguments[i];
+    }
+    if (!chosen.area.empty() && chosen.area != "checksum" && chosen.area != "vamm") {
+        misused("no area '" + chosen.area + "'");
+    }
+    return chosen;
+}
+
+} // namespace
+
+int main(int count, char** arguments) {
+    const auto chosen = parsed(std::span{arguments, static_cast<std::size_t>(count)}.subspan(1));
+    if (!chosen.show.empty()) {
+        const auto shown = bench::read_json(chosen.show);
+        if (!shown) {
+            bench::die("cannot read figures from " + chosen.show);
+        }
+        bench::print_tables(*shown);
+        return 0;
+    }
+    const auto wants = [&](std::string_view area) {
+        return chosen.area.empty() || chosen.area == area;
+    };
+    bench::rows all;
+    if (wants("checksum")) {
+        bench::measure_checksums(chosen, all);
+    }
+    if (wants("vamm")) {
+        bench::measure_vamm_memory(chosen, all);
+        bench::measure_vamm_files(chosen, all);
+    }
+    bench::print_tables(all);
+    if (!chosen.json.empty() && !bench::write_json(all, chosen.json)) {
+        bench::die("cannot write " + chosen.json);
+    }
+    if (!chosen.svg.empty() && !bench::write_svg(all, chosen.svg)) {
+        bench::die("cannot write " + chosen.svg);
+    }
+}
