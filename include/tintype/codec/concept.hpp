@@ -7,6 +7,7 @@
 #include <tintype/core/error.hpp>
 #include <tintype/core/limits.hpp>
 #include <tintype/core/sink.hpp>
+#include <tintype/hash/none.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -49,6 +50,25 @@ concept viewable_codec =
 template <class C, class State>
 using view_of = typename decltype(std::declval<const C&>().template view<State>(
     byte_view{}, std::declval<const decode_options&>()))::value_type;
+
+namespace detail {
+
+template <class T>
+struct own_hash {
+    using type = no_hash;
+};
+
+template <class T>
+requires requires { typename T::hash; }
+struct own_hash<T> {
+    using type = typename T::hash;
+};
+
+} // namespace detail
+
+// The hash whose digest ends what a codec or a field writes, or no_hash.
+template <class T>
+using own_hash_of = typename detail::own_hash<T>::type;
 
 // The bytes that encode will write, or 0 where the codec cannot tell beforehand.
 template <class Codec, class State>

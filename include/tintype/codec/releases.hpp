@@ -5,7 +5,6 @@
 // writes the newest. It is a codec itself, so a manager takes it like any other.
 
 #include <tintype/codec/concept.hpp>
-#include <tintype/codec/detail/list_facts.hpp>
 #include <tintype/codec/field.hpp>
 
 #include <algorithm>
@@ -74,7 +73,7 @@ public:
     using state = typename last::state;
 
     // The checksum's hash of what is written, or no_hash.
-    using hash = typename detail::hash_of_field<typename last::codec>::type;
+    using hash = own_hash_of<typename last::codec>;
 
     template <std::same_as<state> State>
     [[nodiscard]] static constexpr std::uint64_t size(const State& value) {

@@ -28,6 +28,12 @@ namespace tintype {
 
 namespace detail {
 
+// A class, so that a field's complaint comes before those about the members that no field keeps.
+template <class Field, class State>
+struct field_fits {
+    static_assert((Field::template check<State>(), true));
+};
+
 // Stops the compiler at the member that no field keeps, with its name's index in the note.
 template <class List, class State, std::size_t MemberIndex>
 struct member_is_kept {
@@ -86,8 +92,7 @@ public:
     using parsed = std::tuple<typename Fields::parsed...>;
 
     // The checksum's hash, or no_hash.
-    using hash = typename detail::hash_of_field<
-        std::tuple_element_t<field_count - 1, std::tuple<Fields...>>>::type;
+    using hash = own_hash_of<std::tuple_element_t<field_count - 1, std::tuple<Fields...>>>;
 
     [[nodiscard]] static constexpr bool stores(std::string_view member) noexcept {
         return (Fields::stores(member) || ...);
@@ -102,7 +107,7 @@ public:
                       "(type, member), ...) inside it, or BOOST_HANA_ADAPT_STRUCT(State, member, "
                       "...) behind it");
         if constexpr (described<State>) {
-            (Fields::template check<State>(), ...);
+            static_cast<void>((sizeof(detail::field_fits<Fields, State>) + ...));
             return []<std::size_t... I>(std::index_sequence<I...>) {
                 return (detail::member_is_kept<basic_section_list, State, I>::value && ...);
             }(std::make_index_sequence<member_count<State>>{});

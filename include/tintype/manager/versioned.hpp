@@ -5,7 +5,6 @@
 // it go. Every function may be called from many threads, and many processes may share the storage.
 
 #include <tintype/codec/concept.hpp>
-#include <tintype/codec/detail/list_facts.hpp>
 #include <tintype/core/clock.hpp>
 #include <tintype/core/mix.hpp>
 #include <tintype/hash/concept.hpp>
@@ -57,7 +56,7 @@ class versioned_manager {
 
     // Bytes that end in their own CRC all have the same CRC: it would call any two states equal.
     static_assert(!store_type::has_digests || !combinable_hash<Hash> ||
-                      !std::same_as<Hash, typename detail::hash_of_field<Codec>::type>,
+                      !std::same_as<Hash, own_hash_of<Codec>>,
                   "tintype: the manager's hash is the codec's own checksum, which tells no two "
                   "whole objects apart: give the manager another hash, or no_hash");
 

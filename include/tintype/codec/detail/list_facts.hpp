@@ -5,7 +5,6 @@
 // answer.
 
 #include <tintype/codec/field.hpp>
-#include <tintype/hash/none.hpp>
 
 #include <algorithm>
 #include <array>
@@ -92,16 +91,5 @@ template <class F>
         return false;
     }
 }
-
-template <class F>
-struct hash_of_field {
-    using type = no_hash;
-};
-
-template <class F>
-requires requires { typename F::hash; }
-struct hash_of_field<F> {
-    using type = typename F::hash;
-};
 
 } // namespace tintype::detail
