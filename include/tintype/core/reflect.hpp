@@ -10,7 +10,6 @@
 #include <boost/hana/adapt_struct.hpp>
 #include <boost/hana/at.hpp>
 #include <boost/hana/concept/struct.hpp>
-#include <boost/hana/core/to.hpp>
 #include <boost/hana/define_struct.hpp>
 #include <boost/hana/first.hpp>
 #include <boost/hana/length.hpp>
@@ -37,6 +36,22 @@ namespace detail {
 template <described T>
 inline constexpr auto accessors_of = boost::hana::accessors<T>();
 
+// The characters of a name. Hana's own storage of them is local to a translation unit in GCC 12,
+// and under its address sanitizer two units that name the same member would not link.
+template <class Name>
+struct name_storage;
+
+template <char... Characters>
+struct name_storage<boost::hana::string<Characters...>> {
+    static constexpr char text[] = {Characters..., '\0'};
+    static constexpr std::string_view view{text, sizeof...(Characters)};
+};
+
+template <described T, std::size_t Index>
+inline constexpr std::string_view member_name =
+    name_storage<std::remove_cvref_t<decltype(boost::hana::first(
+        boost::hana::at_c<Index>(accessors_of<T>)))>>::view;
+
 } // namespace detail
 
 template <described T>
@@ -46,8 +61,7 @@ inline constexpr std::size_t member_count =
 // The name of each member, in the order of the description.
 template <described T>
 inline constexpr auto member_names = []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::array<std::string_view, sizeof...(I)>{boost::hana::to<const char*>(
-        boost::hana::first(boost::hana::at_c<I>(detail::accessors_of<T>)))...};
+    return std::array<std::string_view, sizeof...(I)>{detail::member_name<T, I>...};
 }(std::make_index_sequence<member_count<T>>{});
 
 // The index of a member by name, or member_count<T> where there is none.

@@ -92,7 +92,8 @@ template <class S>
 concept storage_policy = stages<S> && opens<S> && lists<S> && removes<S> && std::movable<S>;
 
 // lock(): waits until it is alone; what it returns ends that when it is destroyed, as does the
-// death of the process. Storage without it relies on publish() alone.
+// death of the process. Storage without it relies on publish() alone: nothing is ever replaced, but
+// a writer that stood still while others wrote and pruned may be given a number used before.
 template <class S>
 concept lockable_storage = storage_policy<S> && requires(const S& storage) {
     { storage.lock().has_value() } -> std::convertible_to<bool>;

@@ -122,13 +122,11 @@ struct posix_filesystem {
             if (!made && errno != EEXIST) {
                 return detail::system_failure("mkdir", part);
             }
-            // The last may be there since a moment ago, by another's hand, and not be durable yet.
-            if (made || path.find_first_not_of('/', end) == std::string::npos) {
-                auto done = sync_parent_of(part);
-                // A parent that we may not read is none that somebody made for this.
-                if (!done && (made || done.error().code != errc::permission_denied)) {
-                    return done;
-                }
+            // One that is there may be since a moment ago, by another's hand, and not be durable
+            // yet. Where its parent cannot be synced at all, nobody promised that it is.
+            auto done = sync_parent_of(part);
+            if (!done && (made || done.error().system == EIO)) {
+                return done;
             }
         }
         return {};

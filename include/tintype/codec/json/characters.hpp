@@ -1,0 +1,117 @@
+#pragma once
+
+// Characters inside JSON strings: where a run of them ends that needs no escape, whether it is
+// UTF-8, and how the others are escaped (as serde_json does: the short forms, \u00XX for the other
+// controls, everything else as it is).
+
+#include <tintype/core/endian.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace tintype::detail {
+
+[[nodiscard]] inline unsigned byte_at(const char* at) noexcept {
+    return static_cast<unsigned char>(*at);
+}
+
+// The highest bit of each byte that is a quote, a backslash, a control or no ASCII; of the bytes
+// before the first such one, none.
+[[nodiscard]] inline std::uint64_t special_bytes(std::uint64_t eight) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101U;
+    const auto zero_in = [](std::uint64_t x) { return (x - ones) & ~x; };
+    return (zero_in(eight ^ ones * '"') | zero_in(eight ^ ones * '\\') |
+            ((eight - ones * 0x20) & ~eight) | eight) &
+           ones * 0x80;
+}
+
+// The first byte in [at, end) that is a quote, a backslash, a control or no ASCII.
+[[nodiscard]] inline const char* skip_plain(const char* at, const char* end) noexcept {
+    for (; end - at >= 8; at += 8) {
+        const auto eight =
+            load<std::endian::little, std::uint64_t>(reinterpret_cast<const std::byte*>(at));
+        if (const std::uint64_t special = special_bytes(eight); special != 0) {
+            return at + std::countr_zero(special) / 8;
+        }
+    }
+    while (at != end && byte_at(at) >= 0x20 && byte_at(at) < 0x80 && *at != '"' && *at != '\\') {
+        ++at;
+    }
+    return at;
+}
+
+// Bytes of the UTF-8 character at `at`, which is no ASCII; 0 where it is none: too long a form, a
+// surrogate, beyond U+10FFFF, cut short.
+[[nodiscard]] inline std::size_t utf8_size(const char* at, const char* end) noexcept {
+    const unsigned lead = byte_at(at);
+    const std::size_t size = lead < 0xc2   ? 0
+                             : lead < 0xe0 ? 2
+                             : lead < 0xf0 ? 3
+                             : lead < 0xf5 ? 4
+                                           : 0;
+    if (size == 0 || static_cast<std::size_t>(end - at) < size) {
+        return 0;
+    }
+    const unsigned second = byte_at(at + 1);
+    const unsigned least = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    const unsigned most = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    if (second < least || second > most) {
+        return 0;
+    }
+    for (std::size_t i = 2; i < size; ++i) {
+        if (byte_at(at + i) >> 6U != 2) {
+            return 0;
+        }
+    }
+    return size;
+}
+
+// The same as skip_plain, but over UTF-8 as well: what it stops at without being a quote, a
+// backslash or a control is no UTF-8.
+[[nodiscard]] inline const char* skip_text(const char* at, const char* end) noexcept {
+    for (at = skip_plain(at, end); at != end && byte_at(at) >= 0x80; at = skip_plain(at, end)) {
+        const std::size_t size = utf8_size(at, end);
+        if (size == 0) {
+            break;
+        }
+        at += size;
+    }
+    return at;
+}
+
+// Calls `put` with the pieces of the text as they stand between quotes. The place of the first byte
+// that is no UTF-8, or null.
+template <class Put>
+[[nodiscard]] const char* escape(std::string_view text, Put put) {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    for (;;) {
+        const char* const stop = skip_text(at, end);
+        if (stop != at) {
+            put(std::string_view(at, static_cast<std::size_t>(stop - at)));
+        }
+        if (stop == end) {
+            return nullptr;
+        }
+        const unsigned byte = byte_at(stop);
+        if (byte >= 0x80) {
+            return stop;
+        }
+        constexpr std::string_view short_forms = "btn\0fr";
+        constexpr std::string_view hex = "0123456789abcdef";
+        if (byte >= 0x20) {
+            put(std::string_view(byte == '"' ? "\\\"" : "\\\\"));
+        } else if (byte >= '\b' && byte <= '\r' && byte != '\v') {
+            const char form[] = {'\\', short_forms[byte - '\b']};
+            put(std::string_view(form, sizeof form));
+        } else {
+            const char form[] = {'\\', 'u', '0', '0', hex[byte >> 4U], hex[byte & 15U]};
+            put(std::string_view(form, sizeof form));
+        }
+        at = stop + 1;
+    }
+}
+
+} // namespace tintype::detail

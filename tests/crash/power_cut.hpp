@@ -1,0 +1,290 @@
+#pragma once
+
+// Every state of a folder that a power cut could leave behind. Of each file, sectors not yet synced
+// survive in any subset, and the file may end at any of them. Of the names changed since the folder
+// was last synced, each survives at any value that it had since then (POSIX promises no more); the
+// states of a file system with a journal, which keeps the operations' order, are marked among them.
+
+#include <tintype/core/bytes.hpp>
+#include <tintype/core/mix.hpp>
+#include <tintype/storage/staged_file.hpp>
+
+#include "simulated_filesystem.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tests {
+
+[[nodiscard]] inline std::uint64_t mixed(std::uint64_t a, std::uint64_t b) noexcept {
+    return tintype::splitmix64{tintype::splitmix64{a}() ^ b}();
+}
+
+[[nodiscard]] inline std::uint64_t fingerprint(tintype::byte_view bytes) noexcept {
+    std::uint64_t all = bytes.size();
+    for (const std::byte byte : bytes) {
+        all = mixed(all, static_cast<std::uint64_t>(byte));
+    }
+    return all;
+}
+
+// What may survive of one file, numbered from 0. Number 0 is what was synced and no more; those of
+// a file that ends after n unsynced sectors are 2^n - 1 and up, one for each subset of the n.
+class file_survivors {
+public:
+    file_survivors(simulated_inode_ref inode, std::size_t sector)
+        : inode_(std::move(inode)), sector_(sector), first_(inode_->durable / sector) {
+        const tintype::byte_view bytes{inode_->bytes};
+        for (std::size_t i = 0; i != first_; ++i) {
+            synced_ += mixed(i, fingerprint(bytes.subspan(i * sector, sector)));
+        }
+        const auto rest = bytes.subspan(first_ * sector, inode_->durable - first_ * sector);
+        only_synced_ = synced_ + mixed(first_, fingerprint(rest));
+        if (inode_->durable != bytes.size()) {
+            for (std::size_t i = first_; i * sector < bytes.size(); ++i) {
+                tintype::blob content = sector_of(i);
+                kept_.push_back(mixed(i, fingerprint(content)));
+                erase_unsynced(content, i);
+                missing_.push_back(mixed(i, fingerprint(content)));
+            }
+        }
+    }
+
+    [[nodiscard]] std::uint64_t count() const noexcept {
+        return (std::uint64_t{2} << kept_.size()) - 1;
+    }
+
+    [[nodiscard]] const simulated_inode_ref& inode() const noexcept { return inode_; }
+
+    // Equal for equal bytes.
+    [[nodiscard]] std::uint64_t key(std::uint64_t number) const noexcept {
+        const auto [sectors, subset] = split(number);
+        if (sectors == 0) {
+            return mixed(inode_->durable, only_synced_);
+        }
+        std::uint64_t all = synced_;
+        for (std::size_t i = 0; i != sectors; ++i) {
+            all += (subset >> i & 1U) != 0 ? kept_[i] : missing_[i];
+        }
+        return mixed(end_of(sectors), all);
+    }
+
+    [[nodiscard]] tintype::blob bytes(std::uint64_t number) const {
+        const auto [sectors, subset] = split(number);
+        const std::size_t end = end_of(sectors);
+        tintype::blob all{inode_->bytes.begin(),
+                          inode_->bytes.begin() + static_cast<std::ptrdiff_t>(end)};
+        for (std::size_t i = 0; i != sectors; ++i) {
+            if ((subset >> i & 1U) == 0) {
+                const std::size_t begin = std::max((first_ + i) * sector_, inode_->durable);
+                std::fill(all.begin() + static_cast<std::ptrdiff_t>(begin),
+                          all.begin() + static_cast<std::ptrdiff_t>(end_of(i + 1)), std::byte{});
+            }
+        }
+        return all;
+    }
+
+private:
+    [[nodiscard]] static std::pair<std::size_t, std::uint64_t> split(std::uint64_t number) {
+        std::size_t sectors = 0;
+        while ((std::uint64_t{2} << sectors) - 1 <= number) {
+            ++sectors;
+        }
+        return {sectors, number - ((std::uint64_t{1} << sectors) - 1)};
+    }
+
+    [[nodiscard]] std::size_t end_of(std::size_t sectors) const noexcept {
+        return sectors == 0 ? inode_->durable
+                            : std::min((first_ + sectors) * sector_, inode_->bytes.size());
+    }
+
+    [[nodiscard]] tintype::blob sector_of(std::size_t index) const {
+        const auto rest = tintype::byte_view{inode_->bytes}.subspan(index * sector_);
+        const auto content = rest.first(std::min(sector_, rest.size()));
+        return {content.begin(), content.end()};
+    }
+
+    void erase_unsynced(tintype::blob& content, std::size_t index) const {
+        const std::size_t begin = index * sector_;
+        const std::size_t synced = inode_->durable > begin ? inode_->durable - begin : 0;
+        std::fill(content.begin() + static_cast<std::ptrdiff_t>(synced), content.end(),
+                  std::byte{});
+    }
+
+    simulated_inode_ref inode_;
+    std::size_t sector_;
+    std::size_t first_; // the first sector of which anything is not synced
+    std::uint64_t synced_ = 0;
+    std::uint64_t only_synced_ = 0;
+    std::vector<std::uint64_t> kept_;
+    std::vector<std::uint64_t> missing_;
+};
+
+// One state, to be looked at while it is visited.
+class power_cut_state {
+public:
+    struct named_file {
+        std::string_view name;
+        const file_survivors* file;
+        std::uint64_t number;
+    };
+
+    power_cut_state(const std::vector<named_file>& files, bool journalled)
+        : files_(&files), journalled_(journalled) {
+        for (const named_file& each : files) {
+            // Temporaries have names that nobody chose.
+            const bool temporary = tintype::detail::is_temporary(each.name);
+            const auto name = temporary ? 0 : fingerprint(tintype::bytes_of(each.name));
+            key_ += mixed(name, each.file->key(each.number));
+        }
+    }
+
+    // Equal for states with equal files.
+    [[nodiscard]] std::uint64_t key() const noexcept { return key_; }
+
+    // Whether a file system that keeps the order of operations could leave this.
+    [[nodiscard]] bool journalled() const noexcept { return journalled_; }
+
+    // A disk that holds this and nothing unsynced.
+    [[nodiscard]] simulated_filesystem disk(const std::string& path) const {
+        simulated_filesystem fresh;
+        auto folder = std::make_shared<simulated_folder>();
+        for (const named_file& each : *files_) {
+            const auto& before = each.file->inode();
+            if (before->durable == before->bytes.size()) {
+                folder->visible.emplace(each.name, before);
+                continue;
+            }
+            auto inode = std::make_shared<simulated_inode>();
+            inode->bytes = each.file->bytes(each.number);
+            inode->durable = inode->bytes.size();
+            inode->modified = before->modified;
+            folder->visible.emplace(each.name, std::move(inode));
+        }
+        folder->durable = folder->visible;
+        folder->has_durable_name = true;
+        fresh.disk().folders.emplace(path, std::move(folder));
+        fresh.disk().time += std::chrono::hours{1};
+        return fresh;
+    }
+
+private:
+    const std::vector<named_file>* files_;
+    std::uint64_t key_ = 0;
+    bool journalled_;
+};
+
+namespace detail {
+
+// The values that a name had since its folder was synced, the oldest first.
+struct name_history {
+    std::string name;
+    std::vector<simulated_inode_ref> values;
+};
+
+inline std::vector<name_history> histories_of(const simulated_folder& folder) {
+    std::map<std::string, std::vector<simulated_inode_ref>> changed;
+    for (const auto& operation : folder.pending) {
+        for (const auto& edit : operation) {
+            auto& values = changed[edit.name];
+            if (values.empty()) {
+                const auto at = folder.durable.find(edit.name);
+                values.push_back(at == folder.durable.end() ? nullptr : at->second);
+            }
+            if (std::ranges::find(values, edit.inode) == values.end()) {
+                values.push_back(edit.inode);
+            }
+        }
+    }
+    std::vector<name_history> all;
+    for (const auto& [name, inode] : folder.durable) {
+        if (!changed.contains(name)) {
+            all.push_back({name, {inode}});
+        }
+    }
+    for (auto& [name, values] : changed) {
+        all.push_back({name, std::move(values)});
+    }
+    return all;
+}
+
+// The folder after each number of its pending operations.
+inline std::vector<simulated_names> prefixes_of(const simulated_folder& folder) {
+    std::vector<simulated_names> all{folder.durable};
+    for (const auto& operation : folder.pending) {
+        all.push_back(all.back());
+        for (const auto& edit : operation) {
+            simulated_folder::apply(all.back(), edit);
+        }
+    }
+    return all;
+}
+
+// Counts up in mixed radix; false after the last.
+template <class Digits, class Radix>
+bool next(Digits& digits, Radix radix) {
+    for (std::size_t i = 0; i != digits.size(); ++i) {
+        if (++digits[i] != radix(i)) {
+            return true;
+        }
+        digits[i] = 0;
+    }
+    return false;
+}
+
+// All states in which the folder holds these names.
+template <class Visit>
+void visit_contents(const simulated_names& names, std::size_t sector, bool journalled,
+                    Visit& visit) {
+    std::vector<file_survivors> files;
+    std::vector<std::size_t> place; // of each name's file among them
+    files.reserve(names.size());
+    for (const auto& [name, inode] : names) {
+        const auto known = std::ranges::find(files, inode, &file_survivors::inode);
+        place.push_back(static_cast<std::size_t>(known - files.begin()));
+        if (known == files.end()) {
+            files.emplace_back(inode, sector);
+        }
+    }
+    std::vector<power_cut_state::named_file> state;
+    for (std::size_t i = 0; const auto& [name, inode] : names) {
+        state.push_back({name, &files[place[i++]], 0});
+    }
+    std::vector<std::uint64_t> numbers(files.size());
+    do {
+        for (std::size_t i = 0; i != state.size(); ++i) {
+            state[i].number = numbers[place[i]];
+        }
+        visit(power_cut_state{state, journalled});
+    } while (next(numbers, [&](std::size_t i) { return files[i].count(); }));
+}
+
+} // namespace detail
+
+// visit(power_cut_state), perhaps more than once for one state.
+template <class Visit>
+void for_each_power_cut(const simulated_folder& folder, std::size_t sector, Visit visit) {
+    if (!folder.has_durable_name) {
+        detail::visit_contents({}, sector, true, visit);
+    }
+    const auto histories = detail::histories_of(folder);
+    const auto prefixes = detail::prefixes_of(folder);
+    std::vector<std::size_t> values(histories.size());
+    do {
+        simulated_names names;
+        for (std::size_t i = 0; i != histories.size(); ++i) {
+            if (const auto& inode = histories[i].values[values[i]]) {
+                names.emplace(histories[i].name, inode);
+            }
+        }
+        const bool journalled = std::ranges::find(prefixes, names) != prefixes.end();
+        detail::visit_contents(names, sector, journalled, visit);
+    } while (detail::next(values, [&](std::size_t i) { return histories[i].values.size(); }));
+}
+
+} // namespace tests
