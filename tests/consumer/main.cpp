@@ -11,8 +11,7 @@ std::uint64_t saved_elsewhere(const tintype::directory& folder);
 
 int main() {
     const tintype::directory folder{"consumer-snapshots"};
-    auto snapshots =
-        tintype::velesdb::memory_snapshots<>::open(folder, tintype::keep_last{5});
+    auto snapshots = tintype::velesdb::memory_snapshots<>::open(folder, tintype::keep_last{5});
     if (!snapshots) {
         fmt::print("{}\n", snapshots.error());
         return 1;

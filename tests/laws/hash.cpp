@@ -7,6 +7,8 @@
 #include <tintype/hash/crc32c.hpp>
 #include <tintype/hash/none.hpp>
 
+#include "../../examples/policies.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>
@@ -16,22 +18,7 @@
 
 namespace {
 
-// FNV-1a, of 64 bits.
-struct fnv1a {
-    using digest_type = std::uint64_t;
-
-    static constexpr const char* name = "fnv1a";
-
-    constexpr void update(tintype::byte_view bytes) noexcept {
-        for (const std::byte byte : bytes) {
-            state = (state ^ static_cast<std::uint64_t>(byte)) * 0x100000001B3U;
-        }
-    }
-
-    [[nodiscard]] constexpr digest_type finish() const noexcept { return state; }
-
-    std::uint64_t state = 0xCBF29CE484222325U;
-};
+using policies::fnv1a;
 
 // Fletcher's sum modulo 255 over 16 bits, stored as bytes, and joined from parts.
 struct fletcher16 {

@@ -1,0 +1,248 @@
+#pragma once
+
+// The laws of the filesystem under a folder of objects, as one suite for every model:
+// `filesystem_laws(fs, root)` inside a test case, where `root` is the path of a folder that does
+// not exist yet and may be made. It knows nothing of the policy but the concept.
+
+#include <tintype/storage/filesystem.hpp>
+
+#include "support/bytes.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace tintype::laws {
+
+// Everything, in as many calls as it takes: one may take less than it was given.
+template <filesystem_policy F>
+[[nodiscard]] bool write_all(const F& fs, typename F::file& file, byte_view first,
+                             byte_view second = {}) {
+    while (!first.empty() || !second.empty()) {
+        const std::array<byte_view, 2> pieces{first, second};
+        const auto taken = fs.write(file, pieces);
+        if (!taken || *taken == 0 || *taken > first.size() + second.size()) {
+            return false;
+        }
+        const auto of_first = std::min(first.size(), *taken);
+        first = first.subspan(of_first);
+        second = second.subspan(*taken - of_first);
+    }
+    return true;
+}
+
+template <filesystem_policy F>
+[[nodiscard]] bool put(const F& fs, typename F::folder& folder, const std::string& name,
+                       byte_view bytes) {
+    auto file = fs.create(folder, name);
+    return file && write_all(fs, *file, bytes) && fs.sync(*file) && fs.close(*file);
+}
+
+template <filesystem_policy F>
+[[nodiscard]] result<blob> get(const F& fs, typename F::folder& folder, const std::string& name) {
+    auto file = fs.open(folder, name);
+    if (!file) {
+        return pass(file);
+    }
+    const auto size = fs.size(*file);
+    if (!size) {
+        return pass(size);
+    }
+    blob bytes(static_cast<std::size_t>(*size));
+    for (std::size_t at = 0; at != bytes.size();) {
+        const auto got = fs.read(*file, at, mutable_bytes{bytes}.subspan(at));
+        if (!got || *got == 0) {
+            return fail({.code = errc::truncated, .found = at, .wanted = *size});
+        }
+        at += *got;
+    }
+    return bytes;
+}
+
+template <filesystem_policy F>
+[[nodiscard]] std::vector<std::string> sorted_names(const F& fs, typename F::folder& folder) {
+    auto names = fs.names(folder);
+    REQUIRE(names);
+    std::ranges::sort(*names);
+    return *names;
+}
+
+template <filesystem_policy F>
+void filesystem_makes_folders(const F& fs, const std::string& root) {
+    for (const std::string& path : {root, root + "/a", root + "/a/b/c"}) {
+        INFO("folder ", path);
+        const auto absent = fs.open_folder(path);
+        REQUIRE(!absent);
+        CHECK(absent.error().code == errc::not_found);
+        REQUIRE(fs.make_folder(path));
+        REQUIRE(fs.make_folder(path)); // what is there already is no error
+        auto folder = fs.open_folder(path);
+        REQUIRE(folder);
+        CHECK(fs.sync_folder(*folder));
+        CHECK(sorted_names(fs, *folder).empty());
+    }
+    // Folders are not among the files of the folder that they are in.
+    auto folder = fs.open_folder(root);
+    REQUIRE(folder);
+    CHECK(sorted_names(fs, *folder).empty());
+    const auto entries = fs.entries(*folder);
+    REQUIRE(entries);
+    CHECK(entries->empty());
+}
+
+template <filesystem_policy F>
+void filesystem_keeps_bytes(const F& fs, typename F::folder& folder) {
+    for (const std::size_t size : {0U, 1U, 511U, 512U, 513U, 4096U, 70'000U}) {
+        INFO("size ", size);
+        const blob bytes = tests::noise(size, size);
+        auto file = fs.create(folder, "file");
+        REQUIRE(file);
+        REQUIRE(fs.reserve(*file, 100'000));
+        CHECK(write_all(fs, *file, byte_view{bytes}.first(size / 3), {}));
+        CHECK(fs.flush_behind(*file, 0, size / 3));
+        CHECK(write_all(fs, *file, {}, byte_view{bytes}.subspan(size / 3)));
+        REQUIRE(fs.sync(*file));
+        REQUIRE(fs.close(*file));
+        CHECK(get(fs, folder, "file") == bytes);
+
+        auto opened = fs.open(folder, "file");
+        REQUIRE(opened);
+        CHECK(fs.size(*opened) == size); // reserving did not change it
+        const auto mapping = fs.map(*opened, size);
+        REQUIRE(mapping);
+        CHECK(std::ranges::equal(mapping->bytes(), bytes));
+        std::array<std::byte, 16> some{};
+        CHECK(fs.read(*opened, size, some) == 0U);
+        CHECK(fs.read(*opened, size + 1000, some) == 0U);
+        if (size > 1) {
+            const auto got = fs.read(*opened, size - 1, some);
+            CHECK(got == 1U);
+            CHECK(some[0] == bytes.back());
+        }
+        REQUIRE(fs.remove(folder, "file"));
+    }
+}
+
+template <filesystem_policy F>
+void filesystem_creates_once(const F& fs, typename F::folder& folder) {
+    REQUIRE(put(fs, folder, "file", tests::noise(10)));
+    const auto again = fs.create(folder, "file");
+    REQUIRE(!again);
+    CHECK(again.error().code == errc::already_exists);
+    CHECK(get(fs, folder, "file") == tests::noise(10));
+    const auto absent = fs.open(folder, "absent");
+    REQUIRE(!absent);
+    CHECK(absent.error().code == errc::not_found);
+    const auto gone = fs.remove(folder, "absent");
+    REQUIRE(!gone);
+    CHECK(gone.error().code == errc::not_found);
+    REQUIRE(fs.remove(folder, "file"));
+}
+
+// A file is found under its name from its creation, and what names show does not wait for a sync.
+template <filesystem_policy F>
+void filesystem_renames(const F& fs, typename F::folder& folder) {
+    const blob old = tests::noise(5000, 1);
+    const blob fresh = tests::noise(300, 2);
+    REQUIRE(put(fs, folder, "one", old));
+    REQUIRE(put(fs, folder, "two", fresh));
+    CHECK(sorted_names(fs, folder) == std::vector<std::string>{"one", "two"});
+
+    const auto taken = fs.rename_new(folder, "two", "one");
+    REQUIRE(!taken);
+    CHECK(taken.error().code == errc::already_exists);
+    CHECK(get(fs, folder, "one") == old);
+    CHECK(get(fs, folder, "two") == fresh);
+
+    REQUIRE(fs.rename_new(folder, "two", "three"));
+    CHECK(sorted_names(fs, folder) == std::vector<std::string>{"one", "three"});
+    CHECK(get(fs, folder, "three") == fresh);
+
+    auto opened = fs.open(folder, "one");
+    REQUIRE(opened);
+    const auto mapping = fs.map(*opened, old.size());
+    REQUIRE(mapping);
+    REQUIRE(fs.rename_over(folder, "three", "one"));
+    CHECK(sorted_names(fs, folder) == std::vector<std::string>{"one"});
+    CHECK(get(fs, folder, "one") == fresh);
+    REQUIRE(fs.rename_over(folder, "one", "four"));
+    REQUIRE(fs.remove(folder, "four"));
+    // What had the name before is still there for who holds it.
+    CHECK(std::ranges::equal(mapping->bytes(), old));
+    CHECK(fs.size(*opened) == old.size());
+
+    const auto absent = fs.rename_new(folder, "absent", "five");
+    REQUIRE(!absent);
+    CHECK(absent.error().code == errc::not_found);
+    CHECK(!fs.rename_over(folder, "absent", "five"));
+    CHECK(fs.sync_folder(folder));
+    CHECK(sorted_names(fs, folder).empty());
+}
+
+template <filesystem_policy F>
+void filesystem_lists(const F& fs, typename F::folder& folder) {
+    // Kernels stamp files by a clock that only ticks every few milliseconds.
+    constexpr std::chrono::milliseconds tick{50};
+    const auto before = fs.now();
+    for (const std::size_t size : {0U, 7U, 6000U}) {
+        REQUIRE(put(fs, folder, "size-" + std::to_string(size), tests::noise(size)));
+    }
+    const auto after = fs.now();
+    auto entries = fs.entries(folder);
+    REQUIRE(entries);
+    REQUIRE(entries->size() == 3);
+    for (const object_info& each : *entries) {
+        CHECK(each.name == "size-" + std::to_string(each.size));
+        CHECK(each.modified >= before - tick);
+        CHECK(each.modified <= after + tick);
+        REQUIRE(fs.remove(folder, each.name));
+    }
+    CHECK(sorted_names(fs, folder).empty());
+}
+
+template <filesystem_policy F>
+void filesystem_locks(const F& fs, const std::string& path) {
+    std::atomic<bool> got{false};
+    std::jthread waiting;
+    {
+        auto held = fs.open_folder(path);
+        REQUIRE(held);
+        REQUIRE(fs.lock(*held));
+        waiting = std::jthread{[&] {
+            auto other = fs.open_folder(path);
+            got = other && fs.lock(*other);
+        }};
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+        CHECK(!got);
+        // Moving the handle does not give the lock back.
+        const auto moved = *std::move(held);
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+        CHECK(!got);
+    }
+    waiting.join();
+    CHECK(got);
+}
+
+template <filesystem_policy F>
+void filesystem_laws(const F& original, const std::string& root) {
+    filesystem_makes_folders(original, root);
+    // A copy is the same filesystem.
+    const F fs = original;
+    auto folder = fs.open_folder(root);
+    REQUIRE(folder);
+    filesystem_keeps_bytes(fs, *folder);
+    filesystem_creates_once(fs, *folder);
+    filesystem_renames(fs, *folder);
+    filesystem_lists(fs, *folder);
+    filesystem_locks(fs, root);
+}
+
+} // namespace tintype::laws
