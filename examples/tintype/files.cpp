@@ -93,7 +93,8 @@ struct named_target : posix_filesystem {
     std::optional<::mode_t> mode;
 
     [[nodiscard]] result<void> make_folder(const std::string& path) const {
-        return tintype::detail::system_failure("open", path, ENOENT);
+        const auto there = open_folder(path);
+        return there ? result<void>{} : tintype::pass(there);
     }
 
     [[nodiscard]] result<file> create(const folder& in, const std::string& name) const {
