@@ -127,6 +127,28 @@ template <std::endian Order, resizable_packed_range R>
     return {};
 }
 
+// Whether the bytes are whole values, and every bool in them is one: what a view promises, as it
+// will not look again.
+template <packed T>
+[[nodiscard]] constexpr result<void> whole_values(byte_view bytes, std::string_view part) {
+    constexpr std::size_t stride = packed_size<T>;
+    if (bytes.size() % stride != 0) {
+        return fail(
+            {.code = errc::invalid_value, .where = part, .found = bytes.size(), .wanted = stride});
+    }
+    if constexpr (has_bool<T>()) {
+        for (std::size_t at = 0; at != bytes.size(); at += stride) {
+            if (const std::byte* bad = bad_bool<T>(bytes.data() + at)) {
+                return fail({.code = errc::invalid_value,
+                             .where = part,
+                             .found = std::to_integer<std::uint64_t>(*bad),
+                             .wanted = 1});
+            }
+        }
+    }
+    return {};
+}
+
 // Bytes stay bytes and characters text; anything else is a range of values.
 template <class T, std::endian Order>
 [[nodiscard]] constexpr auto view_range(byte_view bytes) noexcept {

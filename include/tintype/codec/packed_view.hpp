@@ -34,7 +34,7 @@ public:
 
         [[nodiscard]] constexpr T operator*() const {
             T value{};
-            // A bool that is neither 0 nor 1 reads as true here; decoding refuses it.
+            // Whoever made the view has looked at the bools.
             static_cast<void>(load_packed<Order>(at_, value));
             return value;
         }

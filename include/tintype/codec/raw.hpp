@@ -51,9 +51,9 @@ struct basic_raw {
 private:
     template <class State>
     static constexpr result<void> fits(byte_view bytes, const decode_options& options) {
-        constexpr auto stride = packed_size<detail::element_of<State>>;
-        if (bytes.size() % stride != 0) {
-            return fail({.code = errc::invalid_value, .found = bytes.size(), .wanted = stride});
+        using element = detail::element_of<State>;
+        if (auto good = detail::whole_values<element>(bytes, ""); !good) {
+            return good;
         }
         return detail::within(bytes.size(), options.limits.bytes, "", 0);
     }

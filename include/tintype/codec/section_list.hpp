@@ -37,10 +37,13 @@ struct field_fits {
 // Stops the compiler at the member that no field keeps, with its name's index in the note.
 template <class List, class State, std::size_t MemberIndex>
 struct member_is_kept {
-    static_assert(List::stores(member_names<State>[MemberIndex]),
+    static constexpr std::size_t times = List::stores(member_names<State>[MemberIndex]);
+    static_assert(times != 0,
                   "tintype: no field of the section list keeps this member of the state, so it "
                   "would be lost: add section<\"name\"> (or scalar, records, frames) for it, or "
                   "transient<\"name\"> if it is not part of a snapshot");
+    static_assert(times <= 1, "tintype: two fields of the section list keep this member of the "
+                              "state: payload<> keeps them all, so leave the other field out");
     static constexpr bool value = true;
 };
 
@@ -94,8 +97,9 @@ public:
     // The checksum's hash, or no_hash.
     using hash = own_hash_of<std::tuple_element_t<field_count - 1, std::tuple<Fields...>>>;
 
-    [[nodiscard]] static constexpr bool stores(std::string_view member) noexcept {
-        return (Fields::stores(member) || ...);
+    // How many fields keep that member.
+    [[nodiscard]] static constexpr std::size_t stores(std::string_view member) noexcept {
+        return (std::size_t{0} + ... + (Fields::stores(member) ? 1U : 0U));
     }
 
     // Stops the compiler, with a message that says what to write, where the list and the state do

@@ -90,18 +90,11 @@ struct packed_member_field : member_field<Name> {
                       "std::vector<float> as the member's type, or use frames<> for anything else");
     }
 
-    // Whether the bytes are whole values: only the member's type tells, so neither `restore` nor
+    // Only the member's type tells whether the bytes are values of it, so neither `restore` nor
     // `view` believes what `parse` found before.
     template <class State>
     [[nodiscard]] static constexpr result<void> fits(const parsed& bytes) {
-        constexpr auto stride = packed_size<element_of<stored_type<Name, State>>>;
-        if (bytes.size() % stride != 0) {
-            return fail({.code = errc::invalid_value,
-                         .where = Name.view(),
-                         .found = bytes.size(),
-                         .wanted = stride});
-        }
-        return {};
+        return whole_values<element_of<stored_type<Name, State>>>(bytes, Name.view());
     }
 
     template <std::endian Order, class State>

@@ -167,8 +167,8 @@ public:
         return *found;
     }
 
-    // Whether there was such a version. The newest is refused: the next one's number is counted
-    // from it, and no number is ever used twice.
+    // Whether there was such a version; its pin goes with it. The newest is refused: the next one's
+    // number is counted from it, and no number is ever used twice.
     [[nodiscard]] result<bool> remove(std::uint64_t version) const {
         if (newest() == version) {
             return fail({.code = errc::unsupported,
@@ -179,6 +179,9 @@ public:
         if (gone) {
             if (auto done = remove_digests({version}); !done) {
                 return pass(done);
+            }
+            if (auto also = storage_.remove(pin_name(version)); !also) {
+                return also;
             }
         }
         return gone;

@@ -80,15 +80,17 @@ public:
         return save_unless(state, watch, [](const digest_type&) { return 0; });
     }
 
-    // Like `save`, but where the digest of the newest version says that nothing changed, that
-    // version is returned and nothing is kept twice.
+    // Like `save`, but where the newest version is whole and its digest says that nothing changed,
+    // that version is returned and nothing is kept twice.
     [[nodiscard]] result<saved> save_if_changed(const State& state,
                                                 const monitor* watch = nullptr) const
     requires store_type::has_digests
     {
         return save_unless(state, watch, [this](const digest_type& digest) -> std::uint64_t {
             const auto newest = store_.newest();
-            return newest && store_.digest(*newest) == digest ? *newest : 0;
+            const bool same = newest && store_.digest(*newest) == digest;
+            // A digest outlives damage to its object.
+            return same && store_.open(*newest, options_.access, {}) ? *newest : 0;
         });
     }
 

@@ -324,6 +324,15 @@ private:
         return in ? sync_folder(*in) : result<void>{pass(in)};
     }
 
+    // Not every file system says in the entry; one that is gone meanwhile is none.
+    [[nodiscard]] static bool is_regular(int in, const struct dirent& entry) noexcept {
+        struct stat status{};
+        return entry.d_type == DT_REG ||
+               (entry.d_type == DT_UNKNOWN &&
+                ::fstatat(in, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                S_ISREG(status.st_mode));
+    }
+
     template <class Visit>
     [[nodiscard]] static result<void> each_regular_file(const folder& in, Visit visit) {
         // The stream takes the descriptor over and moves its place, so it gets one of its own.
@@ -349,7 +358,7 @@ private:
                 return errno == 0 ? result<void>{}
                                   : result<void>{detail::system_failure("readdir", "the folder")};
             }
-            if (entry->d_type != DT_REG && entry->d_type != DT_UNKNOWN) {
+            if (!is_regular(own, *entry)) {
                 continue;
             }
             if (auto done = visit(own, entry->d_name); !done) {

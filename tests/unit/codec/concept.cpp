@@ -2,6 +2,8 @@
 // for it. The model is a user's own codec, no section list.
 
 #include <tintype/codec/concept.hpp>
+#include <tintype/hash/crc32.hpp>
+#include <tintype/hash/none.hpp>
 
 #include "support/bytes.hpp"
 #include "support/said.hpp"
@@ -9,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -93,6 +96,14 @@ static_assert(tintype::codec_for<without_size, int> && !tintype::sized_codec<wit
 static_assert(!tintype::decodes<without_decode, int> && tintype::encodes<without_decode, int>);
 static_assert(!tintype::codec_for<without_decode, int>);
 static_assert(!tintype::encodes<encodes_silently, int>);
+
+// The hash that ends what is written is found where there is one.
+struct ends_with_crc {
+    using hash = tintype::crc32;
+};
+
+static_assert(std::same_as<tintype::own_hash_of<ends_with_crc>, tintype::crc32>);
+static_assert(std::same_as<tintype::own_hash_of<dots>, tintype::no_hash>);
 
 constexpr bool goes_there_and_back() {
     for (const int number : {0, 1, 9}) {

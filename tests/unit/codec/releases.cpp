@@ -11,8 +11,9 @@
 
 #include <doctest/doctest.h>
 
-#include <array>
+#include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -70,7 +71,7 @@ using all = tintype::releases<tintype::release<file_1, state_1, widen>,
                               tintype::release<file_2, state_2, add_height>,
                               tintype::release<file_4, state_3>>;
 
-static_assert(std::same_as<all::state, state_3>);
+static_assert(std::same_as<all::state, state_3> && std::same_as<all::hash, tintype::crc32>);
 static_assert(tintype::viewable_codec<all, state_3> && tintype::sized_codec<all, state_3>);
 static_assert(!tintype::codec_for<all, state_2>);
 

@@ -5,10 +5,10 @@
 #include <tintype/codec/section_list.hpp>
 #include <tintype/hash/crc32.hpp>
 
+#include "../../../examples/policies.hpp"
 #include "support/bytes.hpp"
 #include "support/said.hpp"
 #include "support/sealed.hpp"
-#include "support/varint.hpp"
 
 #include <doctest/doctest.h>
 
@@ -75,8 +75,9 @@ struct numbered_text {
 };
 
 // No magic, no version, no checksum: a number and what is left.
-using bare = section_list<tests::varint<"number">, tintype::tail<"text">>;
-static_assert(tintype::field<tests::varint<"number">> && tintype::describes<bare, numbered_text>);
+using bare = section_list<policies::varint<"number">, tintype::tail<"text">>;
+static_assert(tintype::field<policies::varint<"number">> &&
+              tintype::describes<bare, numbered_text>);
 static_assert(bare::min_size == 1 && std::same_as<bare::hash, tintype::no_hash>);
 
 constexpr bool a_users_field_stands_in_a_list() {

@@ -4,12 +4,10 @@
 #include <tintype/codec/detail/list_facts.hpp>
 #include <tintype/codec/header_fields.hpp>
 #include <tintype/codec/sections.hpp>
-#include <tintype/hash/crc32.hpp>
 
 #include <doctest/doctest.h>
 
 #include <array>
-#include <concepts>
 #include <cstdint>
 #include <string_view>
 
@@ -73,11 +71,6 @@ using tintype::detail::is_counted_apart;
 static_assert(is_counted_apart<tintype::records<"x", int, tintype::counted_apart>>());
 static_assert(!is_counted_apart<tintype::records<"x", int>>());
 static_assert(!is_counted_apart<tintype::magic<"x">>());
-
-template <class F>
-using hash_of = typename tintype::detail::hash_of_field<F>::type;
-static_assert(std::same_as<hash_of<tintype::checksum<tintype::crc32>>, tintype::crc32>);
-static_assert(std::same_as<hash_of<tintype::magic<"x">>, tintype::no_hash>);
 
 } // namespace
 
