@@ -1,6 +1,7 @@
-// libFuzzer's entry; TINTYPE_FUZZ_BODY names the body of tests::fuzz that this program runs.
+// libFuzzer's entry; TINTYPE_FUZZ_BODY names the body of tests::fuzz that this program runs, and
+// TINTYPE_FUZZ_HEADER where it is.
 
-#include "bodies.hpp"
+#include TINTYPE_FUZZ_HEADER
 
 #include <cstddef>
 #include <cstdint>

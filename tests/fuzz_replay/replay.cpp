@@ -3,6 +3,7 @@
 // where a property does not hold.
 
 #include "fuzz/bodies.hpp"
+#include "fuzz/json.hpp"
 #include "support/bytes.hpp"
 
 #include <doctest/doctest.h>
@@ -86,4 +87,8 @@ TEST_CASE("fuzz_replay: names") {
 
 TEST_CASE("fuzz_replay: hex") {
     CHECK(replay("hex", tests::fuzz::fuzz_hex) > 300);
+}
+
+TEST_CASE("fuzz_replay: json") {
+    CHECK(replay("json", tests::fuzz::fuzz_json) > 1000);
 }

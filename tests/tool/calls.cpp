@@ -92,7 +92,9 @@ TEST_CASE("calls that lack something or have too much of it are wrong") {
     check_wrong_call({"unpack", tests::golden("tiny.v1.vamm"), "-d", ""}, "-d takes the name");
     check_wrong_call({"migrate", "a", "-o", "b"}, "--to is required");
     check_wrong_call({"save", "a"}, "is required");
-    check_wrong_call({"layout", "vamm-3"}, "unknown format `vamm-3`");
+    check_wrong_call(
+        {"layout", "vamm-3"},
+        "unknown format `vamm-3`, did you mean `vamm-1`? There are vamm-1, vamm-2, vsnp");
     check_wrong_call({"layout", "vamm-2", "--as", "svg"}, "--as is text or json, not `svg`");
     check_wrong_call({"layout", "--as", "kaitai"}, "--as is text or json, not `kaitai`");
     check_wrong_call({"ls", "a", "b"}, "unexpected argument `b`");
@@ -116,7 +118,7 @@ TEST_CASE("sections are each named once, before any file is looked at") {
                      "vamm-2 lacks --section procedural=FILE");
     check_wrong_call(with({"ttl=x"}), "--section semantic=FILE and --section episodic=FILE");
     check_wrong_call({"pack", "--format", "vsnp", "--section", "entries=x", "-o", "y"},
-                     "vsnp has no section `entries`: it has index");
+                     "vsnp has no section `entries`; it has index");
 }
 
 TEST_CASE("numbers to keep and ages are read strictly") {

@@ -173,8 +173,10 @@ private:
             const auto next = each + 1;
             sorted.emplace_back(*each, next == members_.end() ? out_.size() : next->text - 1);
         }
-        std::ranges::stable_sort(
-            sorted, [&](const auto& a, const auto& b) { return order(a.first, b.first) < 0; });
+        std::ranges::sort(sorted, [&](const auto& a, const auto& b) {
+            const int before = order(a.first, b.first);
+            return before != 0 ? before < 0 : a.first.text < b.first.text;
+        });
         std::string text;
         text.reserve(out_.size() - start);
         const member* before = nullptr;

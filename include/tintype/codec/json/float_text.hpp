@@ -71,43 +71,40 @@ struct serde_floats {
             return to + 3;
         }
         const f32_digits shortest = shortest_digits(magnitude);
-        const auto digits = [&](char* place) {
-            *place = shortest.first;
-            store<std::endian::little>(reinterpret_cast<std::byte*>(place + 1), shortest.others);
+        const auto put_eight = [](char* place, std::uint64_t eight) {
+            store<std::endian::little>(reinterpret_cast<std::byte*>(place), eight);
         };
         if (shortest.point <= 0 && shortest.point > -6) {
             std::memcpy(to, "0.000000", 8);
             to += 2 - shortest.point;
-            digits(to);
+            *to = shortest.first;
+            put_eight(to + 1, shortest.others);
             return to + shortest.count;
         }
         if (shortest.point > 0 && shortest.point < shortest.count) {
-            // The digits twice, the second time one further: the point goes between.
-            char around[16]{};
-            digits(around);
-            digits(to);
-            to += shortest.point;
-            *to++ = '.';
-            std::memcpy(to, around + shortest.point, 8);
-            return to + (shortest.count - shortest.point);
+            *to = shortest.first;
+            put_eight(to + 1, shortest.others);
+            to[shortest.point] = '.';
+            put_eight(to + shortest.point + 1, shortest.others >> (8 * (shortest.point - 1)));
+            return to + shortest.count + 1;
         }
-        char all[9];
-        digits(all);
+        char all[9] = {shortest.first};
+        put_eight(all + 1, shortest.others);
         return detail::lay_out(to, all, shortest.count, shortest.point, -6, 13);
     }
 
     // Each of the floats, which are finite, with a comma behind it: the same texts, only sooner.
     static char* write_run(char* to, const float* from, std::size_t count) noexcept {
-        const auto one = [](char* place, float number) { return write(place, number); };
 #if defined(__x86_64__) && defined(__GNUC__)
         static const bool able = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
                                  __builtin_cpu_supports("lzcnt");
         if (able) {
+            const auto one = [](char* place, float number) { return write_alone(place, number); };
             return detail::write_run_avx2(to, from, count, one);
         }
 #endif
         for (; count != 0; ++from, --count) {
-            to = one(to, *from);
+            to = write(to, *from);
             *to++ = ',';
         }
         return to;
@@ -124,6 +121,12 @@ struct serde_floats {
         const f64_digits shortest =
             shortest_digits(std::bit_cast<double>(bits & ~(std::uint64_t{1} << 63U)));
         return detail::lay_out(to, shortest.all.data(), shortest.count, shortest.point, -5, 16);
+    }
+
+private:
+    // Kept out of the loop over many, whose registers it would take.
+    [[gnu::noinline, gnu::cold]] static char* write_alone(char* to, float number) noexcept {
+        return write(to, number);
     }
 };
 

@@ -145,26 +145,43 @@ digits_of_four(const float* from, four_floats_digits& digits) noexcept {
     return true;
 }
 
-// Writes each of the finite floats with a comma behind it. `one` writes one that is unusual.
+// Writes each of the finite floats with a comma behind it. `one` writes one that is unusual,
+// and is no part of the loop.
 template <class One>
 [[gnu::target("avx2,bmi,lzcnt")]] char* write_run_avx2(char* to, const float* from,
                                                        std::size_t count, One one) noexcept {
     four_floats_digits four;
     for (; count >= 4; from += 4, count -= 4) {
-        const bool usual = digits_of_four(from, four);
+        if (!digits_of_four(from, four)) [[unlikely]] {
+            for (std::size_t i = 0; i != 4; ++i) {
+                to = one(to, from[i]);
+                *to++ = ',';
+            }
+            continue;
+        }
         for (std::size_t i = 0; i != 4; ++i) {
             const auto point = static_cast<std::int32_t>(four.point[i]);
-            if (!usual || point > 0 || point <= -6) [[unlikely]] {
-                to = one(to, from[i]);
-            } else {
+            const int digits = 9 - std::countl_zero(four.others[i]) / 8;
+            const std::uint64_t others = four.others[i] | 0x3030303030303030U;
+            if (point <= 0 && point > -6) [[likely]] {
                 *to = '-';
                 to += std::bit_cast<std::uint32_t>(from[i]) >> 31U;
                 std::memcpy(to, "0.000000", 8);
                 to += 2 - point;
                 *to = static_cast<char>('0' + four.first[i]);
-                const std::uint64_t characters = four.others[i] | 0x3030303030303030U;
-                std::memcpy(to + 1, &characters, 8);
-                to += 9 - std::countl_zero(four.others[i]) / 8;
+                std::memcpy(to + 1, &others, 8);
+                to += digits;
+            } else if (point > 0 && point < digits) {
+                *to = '-';
+                to += std::bit_cast<std::uint32_t>(from[i]) >> 31U;
+                *to = static_cast<char>('0' + four.first[i]);
+                std::memcpy(to + 1, &others, 8);
+                const std::uint64_t behind = others >> (8 * (point - 1));
+                to[point] = '.';
+                std::memcpy(to + point + 1, &behind, 8);
+                to += digits + 1;
+            } else {
+                to = one(to, from[i]);
             }
             *to++ = ',';
         }

@@ -134,7 +134,7 @@ private:
 
     template <class F>
     bool floats(const F* from, std::size_t count) {
-        constexpr std::size_t most = 64;
+        constexpr std::size_t most = 256;
         if (!begin('[')) {
             return false;
         }
