@@ -10,8 +10,8 @@
 #include <tintype/hash/crc32.hpp>
 #include <tintype/hash/crc32c.hpp>
 
+#include "../../examples/policies.hpp"
 #include "support/bytes.hpp"
-#include "support/varint.hpp"
 
 #include <doctest/doctest.h>
 
@@ -51,7 +51,7 @@ using everything_list = tintype::basic_section_list<
     tintype::scalar<"number", std::uint32_t>, tintype::scalar<"three", everything::triple>,
     tintype::section<"text", std::uint8_t>, tintype::section<"numbers", std::uint16_t>,
     tintype::records<"pixels", pixel, tintype::counted_apart>,
-    tintype::frames<"lines", tintype::raw, std::uint8_t, std::uint8_t>, tests::varint<"groups">,
+    tintype::frames<"lines", tintype::raw, std::uint8_t, std::uint8_t>, policies::varint<"groups">,
     tintype::tail<"rest">, tintype::checksum<tintype::crc32>>;
 
 template <class View>
