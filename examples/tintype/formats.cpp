@@ -34,9 +34,10 @@ outcome<const format*> format_named(std::string_view name) {
     std::vector<std::string_view> names;
     std::ranges::transform(all, std::back_inserter(names), &format::name);
     const auto guess = meant(name, names);
-    return wrong_call(fmt::format("unknown format `{}`{}: there are {}", name,
-                                  guess ? fmt::format(", did you mean `{}`?", *guess) : "",
-                                  fmt::join(names, ", ")));
+    return wrong_call(
+        fmt::format("unknown format `{}`{} {}", name,
+                    guess ? fmt::format(", did you mean `{}`? There are", *guess) : "; there are",
+                    fmt::join(names, ", ")));
 }
 
 const format* recognised(tintype::byte_view bytes) {

@@ -42,9 +42,10 @@ outcome<snapshot> section_options::assembled(const format& kind, terminal& on) c
         const auto found = std::ranges::find(names, name);
         if (found == names.end()) {
             const auto guess = meant(name, names);
-            return wrong_call(fmt::format("{} has no section `{}`{}: it has {}", kind.name(), name,
-                                          guess ? fmt::format(", did you mean `{}`?", *guess) : "",
-                                          fmt::join(names, ", ")));
+            return wrong_call(
+                fmt::format("{} has no section `{}`{} {}", kind.name(), name,
+                            guess ? fmt::format(", did you mean `{}`? It has", *guess) : "; it has",
+                            fmt::join(names, ", ")));
         }
         given_section& place = given[static_cast<std::size_t>(found - names.begin())];
         if (!place.name.empty()) {

@@ -189,9 +189,9 @@ const tintype::monitor& terminal::watch(std::string_view what) {
     return monitor_;
 }
 
-outcome<void> terminal::interrupted() const {
+outcome<void> terminal::interrupted(std::string_view what) const {
     if (stop_wanted != 0) {
-        return failed("", {.code = tintype::errc::cancelled});
+        return failed(what, {.code = tintype::errc::cancelled});
     }
     return {};
 }

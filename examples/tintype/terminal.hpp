@@ -61,7 +61,7 @@ public:
     [[nodiscard]] const tintype::monitor& watch(std::string_view what);
 
     // `cancelled`, once somebody pressed Ctrl-C: asked between pieces of work.
-    [[nodiscard]] outcome<void> interrupted() const;
+    [[nodiscard]] outcome<void> interrupted(std::string_view what) const;
 
 private:
     struct reporter {

@@ -78,7 +78,7 @@ private:
 
     // Fails only where the work was stopped.
     [[nodiscard]] outcome<void> check_file(terminal& on, const std::string& path, asked how) {
-        if (auto go_on = on.interrupted(); !go_on) {
+        if (auto go_on = on.interrupted(path); !go_on) {
             return go_on;
         }
         const auto file = open_input(path);

@@ -91,7 +91,9 @@ TEST_CASE("Ctrl-C stops long work, with a status and a line") {
             CHECK(stopped.status == 3);
             CHECK(stopped.out == "");
             CHECK(stopped.err.starts_with("tintype: " + folder / "x" + ": cancelled: "));
-            CHECK(stopped.err.ends_with(" of 137438953509\n"));
+            // Where the signal came before the first byte, nothing was done yet of nothing known.
+            CHECK((stopped.err.ends_with(" of 137438953509\n") ||
+                   stopped.err.ends_with(": cancelled: 0 of 0\n")));
         }
     }
     CHECK(tests::names_in(folder.path()) == words{"x"});

@@ -207,8 +207,8 @@ TEST_CASE("section_list: a user's field stands beside the others") {
     };
     CHECK(refused({}) == "truncated 0/1");
     CHECK(refused(blob_of({0x80})) == "truncated_section in number @1 0/1");
-    CHECK(refused(blob_of({0x80, 0})) == "invalid_value in number @0 0/0");
-    CHECK(refused(tintype::blob(11, std::byte{0xFF})) == "invalid_value in number @0 0/0");
+    CHECK(refused(blob_of({0x80, 0})) == "invalid_value in number @0 0/1");
+    CHECK(refused(tintype::blob(11, std::byte{0xFF})) == "invalid_value in number @0 255/1");
     CHECK(refused(blob_of({5})) == "no error");
 }
 
