@@ -1,6 +1,6 @@
 // A section over std::vector<bool>, whose elements are no objects.
 // expect: tintype: a section or tail keeps a resizable contiguous range of numbers
-// expect: or use frames<> for anything else
+// expect: for anything else use frames<
 
 #include <tintype/codec/section_list.hpp>
 #include <tintype/hash/crc32.hpp>

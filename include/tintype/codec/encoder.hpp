@@ -27,6 +27,8 @@ public:
 
     [[nodiscard]] constexpr std::uint64_t total() const noexcept { return total_; }
 
+    [[nodiscard]] constexpr std::uint64_t written() const noexcept { return written_; }
+
     // Bytes that may be gone when this returns.
     [[nodiscard]] constexpr result<void> write(byte_view bytes) {
         if constexpr (claiming_sink<Sink> && copying_hash<Hash>) {

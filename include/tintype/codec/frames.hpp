@@ -21,14 +21,29 @@ namespace tintype {
 
 namespace detail {
 
+// A codec that writes more or less than its size said, or a state that changed meanwhile, would
+// make bytes with a right checksum that nobody can read.
+[[nodiscard]] constexpr result<void> as_long_as_said(std::uint64_t written, std::uint64_t said,
+                                                     std::string_view part) {
+    if (written != said) {
+        return fail({.code = errc::invalid_value, .where = part, .found = written, .wanted = said});
+    }
+    return {};
+}
+
 // A length, then one value in an encoding of its own.
 template <std::endian Order, std::unsigned_integral Length, class Encoding, class T, class Out>
 [[nodiscard]] constexpr result<void> encode_frame(const T& value, Out& out, std::string_view part) {
     const Encoding encoding{};
-    if (auto done = out.template length<Order, Length>(encoding.size(value), part); !done) {
+    const std::uint64_t size = encoding.size(value);
+    if (auto done = out.template length<Order, Length>(size, part); !done) {
         return done;
     }
-    return encoding.encode(value, out);
+    const std::uint64_t before = out.written();
+    if (auto done = encoding.encode(value, out); !done) {
+        return done;
+    }
+    return as_long_as_said(out.written() - before, size, part);
 }
 
 // Says in which part, and where in the whole object, an encoding met its error: it knew only its
@@ -128,7 +143,8 @@ struct frames : detail::member_field<Name> {
                "std::vector<T> as the member's type");
         static_assert(sized_codec<Encoding, typename type::value_type>,
                       "tintype: the encoding of frames<\"name\", Encoding> is no sized codec for "
-                      "the elements of its member: it needs size, encode and decode for them");
+                      "the elements of its member: it needs size (which json has not), encode and "
+                      "decode for them");
     }
 
     template <class State>
@@ -296,9 +312,10 @@ struct frame : detail::one_frame<frame<Name, Encoding, Length>, Encoding, Length
 
     template <class State>
     static consteval void check() {
-        static_assert(sized_codec<Encoding, detail::stored_type<Name, State>>,
-                      "tintype: the encoding of frame<\"name\", Encoding> is no sized codec "
-                      "for its member: it needs size, encode and decode for it");
+        static_assert(
+            sized_codec<Encoding, detail::stored_type<Name, State>>,
+            "tintype: the encoding of frame<\"name\", Encoding> is no sized codec "
+            "for its member: it needs size (which json has not), encode and decode for it");
     }
 
     template <class State>

@@ -131,7 +131,7 @@ public:
         encoder<Sink, hash> out{sink, size(state)};
         result<void> done;
         static_cast<void>(((done = Fields::template encode<Order>(state, out)).has_value() && ...));
-        return done;
+        return done ? detail::as_long_as_said(out.written(), out.total(), "") : done;
     }
 
     // Where every field lies, without a state: the checks of `decode`, in the fixed order least

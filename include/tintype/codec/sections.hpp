@@ -87,7 +87,9 @@ struct packed_member_field : member_field<Name> {
         static_assert(resizable_packed_range<stored_type<Name, State>>,
                       "tintype: a section or tail keeps a resizable contiguous range of numbers, "
                       "arrays or described structs of numbers: write tintype::blob, std::string or "
-                      "std::vector<float> as the member's type, or use frames<> for anything else");
+                      "std::vector<float> as the member's type; for anything else use frames<"
+                      "\"name\", raw> for several of these, or frame<\"name\", Encoding> with "
+                      "an encoding of your own, as for std::optional");
     }
 
     // Only the member's type tells whether the bytes are values of it, so neither `restore` nor

@@ -1,7 +1,8 @@
 #pragma once
 
 // Where the time comes from: a policy, so that tests choose it. Nothing in the library orders by
-// time alone, so a clock that jumps either way loses and repeats nothing.
+// time, so a clock that jumps either way repeats nothing and mixes nothing up; only what was asked
+// to be removed by its age is.
 
 #include <chrono>
 #include <concepts>

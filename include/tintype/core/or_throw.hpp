@@ -6,6 +6,9 @@
 #include <tintype/core/error.hpp>
 #include <tintype/core/message.hpp>
 
+#include <stdexcept>
+#include <system_error>
+#include <type_traits>
 #include <utility>
 
 #if defined(__cpp_exceptions)
@@ -15,11 +18,15 @@ namespace tintype {
 class exception : public std::system_error {
 public:
     explicit exception(const tintype::error& what)
-        : std::system_error(make_error_code(what.code), message(what)), error_(what) {}
+        : std::system_error(make_error_code(what.code)), line_(message(what)), error_(what) {}
+
+    // The message alone: std::system_error would say the code a second time.
+    [[nodiscard]] const char* what() const noexcept override { return line_.what(); }
 
     [[nodiscard]] const tintype::error& error() const noexcept { return error_; }
 
 private:
+    std::runtime_error line_; // a text that can be copied without throwing
     tintype::error error_;
 };
 

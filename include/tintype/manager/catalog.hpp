@@ -12,7 +12,7 @@ namespace tintype {
 
 struct catalog_entry {
     std::uint64_t version = 0; // the order: greater is newer, whatever the clock said
-    timestamp time{};          // when it was published
+    timestamp time{};          // when the storage says that it was written
     std::uint64_t size = 0;    // bytes
     bool pinned = false;       // somebody asked for it to stay
     // Index in the catalog of the entry without which this one cannot be restored.

@@ -122,7 +122,9 @@ private:
     positive count_;
 };
 
-// What is not older than an age. A time in the future, after a clock went back, is not old.
+// What is not older than an age, by the time that the storage keeps: of files, when they were last
+// written, so copy folders with their times, and combine it with keep_last: a clock that jumps
+// ahead makes everything old at once. A time in the future, after a clock went back, is not old.
 class keep_within {
 public:
     explicit keep_within(std::chrono::nanoseconds age) noexcept
@@ -224,7 +226,7 @@ public:
         const auto add = [&](const reasons& more) {
             for (std::size_t i = 0; i != all.size(); ++i) {
                 if (all[i].empty()) {
-                    all[i] = more[i];
+                    all[i] = i < more.size() ? more[i] : "its policy did not say";
                 }
             }
         };
@@ -267,12 +269,14 @@ template <retention_policy Policy>
     }
     for (catalog_entry& entry : newest_first) {
         if (entry.needs) {
-            entry.needs = place[*entry.needs];
+            entry.needs =
+                *entry.needs < place.size() ? std::optional{place[*entry.needs]} : std::nullopt;
         }
     }
 
     reasons why = policy.reasons_to_keep(newest_first, now);
-    why.resize(newest_first.size());
+    // An entry that the policy was silent about was not refused.
+    why.resize(newest_first.size(), "its policy did not say");
     for (std::size_t i = 0; i != why.size(); ++i) {
         if (newest_first[i].pinned) {
             why[i] = "pinned";

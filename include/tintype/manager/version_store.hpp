@@ -114,8 +114,7 @@ public:
         }
         std::uint64_t version = 0;
         for (const std::string& name : *names) {
-            version = std::max({version, Names::parse(name).value_or(0),
-                                beside(name, digest_suffix()).value_or(0)});
+            version = std::max(version, numbered_in(name));
         }
         for (;;) {
             if (version == limits::none) {
@@ -143,6 +142,12 @@ public:
         if constexpr (has_digests) {
             if (object && options.integrity == integrity::verify) {
                 if (auto good = matches(version, object->bytes(), options.watch); !good) {
+                    // Unless the version is gone too, what is missing is its digest.
+                    if (good.error().code == errc::not_found &&
+                        storage_.open(Names::name(version), how)) {
+                        return fail({.code = errc::missing_field,
+                                     .where = Names::name(version) + digest_suffix()});
+                    }
                     return pass(good);
                 }
             }
@@ -155,7 +160,7 @@ public:
     requires has_digests
     {
         const auto name = Names::name(version) + digest_suffix();
-        const auto object = storage_.open(name, access::copy);
+        const auto object = storage_.open(name, access::map);
         if (!object) {
             return pass(object);
         }
@@ -170,10 +175,18 @@ public:
     // Whether there was such a version; its pin goes with it. The newest is refused: the next one's
     // number is counted from it, and no number is ever used twice.
     [[nodiscard]] result<bool> remove(std::uint64_t version) const {
-        if (newest() == version) {
+        const auto last = newest();
+        if (!last) {
+            return last.error().code == errc::not_found ? result<bool>{false} : pass(last);
+        }
+        if (*last == version) {
             return fail({.code = errc::unsupported,
                          .where = Names::name(version),
                          .during = "the newest version stays, as the next is numbered after it"});
+        }
+        // The newer ones may be another process's, visible but not yet durable.
+        if (auto done = storage_.sync(); !done) {
+            return pass(done);
         }
         auto gone = storage_.remove(Names::name(version));
         if (gone) {
@@ -269,6 +282,21 @@ private:
                                                              std::string_view suffix) {
         return name.ends_with(suffix) ? Names::parse(name.substr(0, name.size() - suffix.size()))
                                       : std::nullopt;
+    }
+
+    // The number of a version or of anything beside one, whoever put it there: a digest or a pin
+    // that an earlier holder of the number left must not fall to a new one.
+    [[nodiscard]] static std::uint64_t numbered_in(std::string_view name) {
+        for (;;) {
+            if (const auto version = Names::parse(name)) {
+                return *version;
+            }
+            const auto dot = name.rfind('.');
+            if (dot == std::string_view::npos) {
+                return 0;
+            }
+            name = name.substr(0, dot);
+        }
     }
 
     [[nodiscard]] auto locked() const {

@@ -112,7 +112,9 @@ public:
     }
 
     // The newest version that can be loaded, with what is wrong with those that had to be skipped;
-    // where none can be, the error of the newest.
+    // where none can be, the error of the newest. Only damage is skipped: where there was no memory
+    // or no permission, or a limit was in the way, an older version is not what was asked for. Look
+    // at `skipped` for `unsupported_version`: a damaged byte, or a newer program's snapshot.
     [[nodiscard]] result<recovered<State>> load_latest_valid() const {
         auto all = store_.versions();
         std::vector<damaged> skipped;
@@ -122,7 +124,7 @@ public:
             if (found) {
                 return recovered<State>{std::move(found->state), version, std::move(skipped)};
             }
-            if (found.error().code == errc::cancelled) {
+            if (!may_be_damage(found.error().code)) {
                 return pass(found);
             }
             if (gone(version, found.error())) {
@@ -200,22 +202,23 @@ public:
         return outcome;
     }
 
-    // What `prune` would do now, and why, newest first.
+    // What `prune` would do now, and why, newest first. Where anything is to go, the newest
+    // versions are read until one is whole: that one stays, whatever the policy says.
     [[nodiscard]] result<std::vector<decision>> plan() const {
-        auto catalog = store_.list();
-        if (!catalog) {
-            return pass(catalog);
+        auto decisions = planned();
+        if (decisions && !std::ranges::all_of(*decisions, &decision::keep)) {
+            const auto whole = std::ranges::find_if(*decisions, [this](const decision& each) {
+                return check(each.entry.version).has_value();
+            });
+            if (whole != decisions->end() && !whole->keep) {
+                whole->keep = true;
+                whole->reason = "the newest that is whole";
+            }
         }
-        return tintype::plan(retention_, *std::move(catalog), clock_.now());
+        return decisions;
     }
 
-    [[nodiscard]] result<pruned> prune() const {
-        const auto decisions = plan();
-        if (!decisions) {
-            return pass(decisions);
-        }
-        return store_.carry_out(*decisions);
-    }
+    [[nodiscard]] result<pruned> prune() const { return carried_out(plan()); }
 
     // Whether there was such a version. The newest is refused: the next one's number is counted
     // from it, and no number is ever used twice.
@@ -246,6 +249,23 @@ private:
         return fail(what);
     }
 
+    [[nodiscard]] static constexpr bool may_be_damage(errc code) noexcept {
+        return code != errc::cancelled && code != errc::out_of_memory &&
+               code != errc::permission_denied && code != errc::limit_exceeded;
+    }
+
+    [[nodiscard]] result<std::vector<decision>> planned() const {
+        auto catalog = store_.list();
+        if (!catalog) {
+            return pass(catalog);
+        }
+        return tintype::plan(retention_, *std::move(catalog), clock_.now());
+    }
+
+    [[nodiscard]] result<pruned> carried_out(result<std::vector<decision>> decisions) const {
+        return decisions ? store_.carry_out(*decisions) : result<pruned>{pass(decisions)};
+    }
+
     // `same(digest)`: the version that the state was saved as already, or 0.
     template <class Same>
     [[nodiscard]] result<saved> save_unless(const State& state, const monitor* watch,
@@ -265,7 +285,10 @@ private:
             if (auto done = store_.storage().sync(); !done) {
                 return pass(done);
             }
-            return saved{.version = before};
+            // Unless another has saved since, and perhaps pruned it.
+            if (store_.newest() == before) {
+                return saved{.version = before};
+            }
         }
         const auto version = store_.publish(*staged, digest);
         if (!version) {
@@ -273,7 +296,8 @@ private:
         }
         saved outcome{.version = *version};
         if constexpr (!std::same_as<Retention, keep_all>) {
-            if (auto cleanup = prune(); cleanup) {
+            // What was saved just now is the newest that is whole.
+            if (auto cleanup = carried_out(planned()); cleanup) {
                 outcome.cleanup = *std::move(cleanup);
             } else {
                 outcome.cleanup.failures.push_back(cleanup.error());
@@ -316,11 +340,8 @@ private:
         const auto complaint = [&](const auto& outcome) -> result<void> {
             return outcome ? result<void>{} : failed_in(version, outcome.error());
         };
-        if constexpr (viewable_codec<Codec, State>) {
-            return complaint(codec_.template view<State>(object->bytes(), options_.decode));
-        } else {
-            return complaint(codec_.template decode<State>(object->bytes(), options_.decode));
-        }
+        // A view looks into no frame, and into no older release.
+        return complaint(codec_.template decode<State>(object->bytes(), options_.decode));
     }
 
     // Leaves `at_most` of them, in order: each equally likely, always the same for one seed.

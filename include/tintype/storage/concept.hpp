@@ -38,7 +38,8 @@ struct stage_options {
 
 // An object that has no name yet. Destroyed before it was published, it leaves nothing behind.
 //
-// write(bytes): appends. After an error only destruction is left.
+// write(bytes): appends. After an error only destruction is left, and after a publish() or
+//     replace() of any outcome nothing can be written any more.
 // publish(name): gives the object its name, never replacing another, and returns when it is
 //     durable. `already_exists` leaves the object as it was, to be published under another name.
 //     After any other error the object may or may not be there under that name: it is not removed,

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -88,6 +89,12 @@ public:
         const auto size = filesystem_.size(*file);
         if (!size) {
             return pass(size);
+        }
+        if (*size > std::numeric_limits<std::size_t>::max()) {
+            return fail({.code = errc::length_overflow,
+                         .where = name,
+                         .found = *size,
+                         .wanted = std::numeric_limits<std::size_t>::max()});
         }
         if (how == access::copy) {
             return copied(*file, *size, name);

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,16 +39,23 @@ public:
     class staged {
     public:
         staged(std::shared_ptr<shared> storage, const stage_options& options)
-            : storage_(std::move(storage)), bytes_(std::make_shared<blob>()), options_(options) {}
+            : storage_(std::move(storage)), bytes_(std::make_unique<blob>()), options_(options) {}
 
         [[nodiscard]] result<void> write(byte_view bytes) {
-            if (bytes_ == nullptr) {
-                return fail({.code = errc::not_found, .during = "write"});
+            if (failed_) {
+                return fail(*failed_);
+            }
+            if (bytes_ == nullptr || sealed_) {
+                return fail({.code = errc::unsupported, .during = "write after publish"});
             }
             append(*bytes_, bytes);
             if (options_.watch != nullptr) {
-                return options_.watch->report(
-                    {.done = bytes_->size(), .total = options_.size_hint});
+                auto go_on =
+                    options_.watch->report({.done = bytes_->size(), .total = options_.size_hint});
+                if (!go_on) {
+                    failed_ = go_on.error();
+                }
+                return go_on;
             }
             return {};
         }
@@ -61,9 +69,13 @@ public:
             if (auto good = good_name(name); !good) {
                 return good;
             }
+            if (failed_) {
+                return fail(*failed_);
+            }
             if (bytes_ == nullptr) {
                 return fail({.code = errc::not_found, .where = name, .during = "publish"});
             }
+            sealed_ = true;
             const std::lock_guard hold{storage_->mutex};
             const auto [place, fresh] = storage_->objects.try_emplace(std::string{name});
             if (!fresh && !over) {
@@ -74,7 +86,9 @@ public:
         }
 
         std::shared_ptr<shared> storage_;
-        std::shared_ptr<blob> bytes_; // null once it has a name
+        std::unique_ptr<blob> bytes_; // null once it has a name
+        bool sealed_ = false;
+        std::optional<error> failed_;
         stage_options options_;
     };
 

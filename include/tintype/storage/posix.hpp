@@ -224,7 +224,8 @@ struct posix_filesystem {
         if (::linkat(in.get(), from.c_str(), in.get(), to.c_str(), 0) != 0) {
             return detail::system_failure("link", to);
         }
-        return remove(in, from);
+        static_cast<void>(remove(in, from));
+        return {};
     }
 
     [[nodiscard]] result<void> rename_over(const folder& in, const std::string& from,
@@ -238,7 +239,11 @@ struct posix_filesystem {
     }
 
     [[nodiscard]] result<void> sync_folder(const folder& of) const {
+#if defined(__APPLE__)
+        return detail::system_result(::fcntl(of.get(), F_FULLFSYNC), "fsync", "the folder");
+#else
         return detail::system_result(::fsync(of.get()), "fsync", "the folder");
+#endif
     }
 
     [[nodiscard]] result<std::vector<object_info>> entries(const folder& in) const {
@@ -327,10 +332,13 @@ private:
     // Not every file system says in the entry; one that is gone meanwhile is none.
     [[nodiscard]] static bool is_regular(int in, const struct dirent& entry) noexcept {
         struct stat status{};
-        return entry.d_type == DT_REG ||
-               (entry.d_type == DT_UNKNOWN &&
-                ::fstatat(in, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-                S_ISREG(status.st_mode));
+        if (entry.d_type != DT_UNKNOWN) {
+            return entry.d_type == DT_REG;
+        }
+        // Any other error is met, and reported, by whoever opens it.
+        return ::fstatat(in, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0
+                   ? S_ISREG(status.st_mode)
+                   : errno != ENOENT;
     }
 
     template <class Visit>

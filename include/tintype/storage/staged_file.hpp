@@ -90,6 +90,9 @@ public:
         if (failed_) {
             return fail(*failed_);
         }
+        if (sealed_) {
+            return fail({.code = errc::unsupported, .during = "write after publish"});
+        }
         if (small_.size() + bytes.size() <= small_limit) {
             if (small_.capacity() < small_limit) {
                 small_.reserve(small_limit);

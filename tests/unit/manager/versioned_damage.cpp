@@ -135,7 +135,7 @@ TEST_CASE("tampering that the codec cannot see, the digest sees") {
     CHECK(valid->version == 1);
     CHECK(of(valid->skipped) == versions{5, 4, 3, 2});
     CHECK(valid->skipped[0].what.code == errc::checksum_mismatch);
-    CHECK(valid->skipped[1].what.code == errc::not_found);
+    CHECK(valid->skipped[1].what.code == errc::missing_field);
     CHECK(valid->skipped[2].what.code == errc::invalid_value);
     CHECK(valid->skipped[3].what.code == errc::checksum_mismatch);
     CHECK(valid->skipped[3].what.found != valid->skipped[3].what.wanted);
