@@ -114,7 +114,8 @@ public:
         }
         std::uint64_t version = 0;
         for (const std::string& name : *names) {
-            version = std::max(version, numbered_in(name));
+            version = std::max({version, Names::parse(name).value_or(0),
+                                beside(name, digest_suffix()).value_or(0)});
         }
         for (;;) {
             if (version == limits::none) {
@@ -282,21 +283,6 @@ private:
                                                              std::string_view suffix) {
         return name.ends_with(suffix) ? Names::parse(name.substr(0, name.size() - suffix.size()))
                                       : std::nullopt;
-    }
-
-    // The number of a version or of anything beside one, whoever put it there: a digest or a pin
-    // that an earlier holder of the number left must not fall to a new one.
-    [[nodiscard]] static std::uint64_t numbered_in(std::string_view name) {
-        for (;;) {
-            if (const auto version = Names::parse(name)) {
-                return *version;
-            }
-            const auto dot = name.rfind('.');
-            if (dot == std::string_view::npos) {
-                return 0;
-            }
-            name = name.substr(0, dot);
-        }
     }
 
     [[nodiscard]] auto locked() const {
