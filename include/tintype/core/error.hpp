@@ -39,6 +39,7 @@ enum class errc : std::uint8_t {
     cancelled,           // done, total
     out_of_memory,       // 0, bytes wanted
     unsupported,         // 0, 0
+    in_use,              // how many others need it, 0
 };
 
 // The code's name as it is written in C++ and in the tool's JSON.
@@ -94,6 +95,8 @@ enum class errc : std::uint8_t {
         return "out_of_memory";
     case errc::unsupported:
         return "unsupported";
+    case errc::in_use:
+        return "in_use";
     }
     return "unknown";
 }

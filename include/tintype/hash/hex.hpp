@@ -3,8 +3,10 @@
 // Digests as people and other programs write them: two lower-case digits a byte, the most
 // significant byte of a number first, as `sha256sum` and `crc32` print them.
 
+#include <tintype/core/bytes.hpp>
 #include <tintype/hash/concept.hpp>
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -27,16 +29,30 @@ template <class Digest>
 
 } // namespace detail
 
+// In the same order, as bytes.
 template <hash_digest Digest>
-[[nodiscard]] constexpr std::string to_hex(const Digest& digest) {
+[[nodiscard]] constexpr auto digest_bytes(const Digest& digest) noexcept {
+    std::array<std::byte, detail::digest_traits<Digest>::size> bytes{};
+    for (std::size_t i = 0; i != bytes.size(); ++i) {
+        bytes[i] = static_cast<std::byte>(detail::digest_byte(digest, i));
+    }
+    return bytes;
+}
+
+// Any bytes, two digits each.
+[[nodiscard]] constexpr std::string hex_of(byte_view bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
-    for (std::size_t i = 0; i != detail::digest_traits<Digest>::size; ++i) {
-        const unsigned byte = detail::digest_byte(digest, i);
-        text += digits[byte >> 4U];
-        text += digits[byte & 15U];
+    for (const std::byte byte : bytes) {
+        text += digits[std::to_integer<unsigned>(byte) >> 4U];
+        text += digits[std::to_integer<unsigned>(byte) & 15U];
     }
     return text;
+}
+
+template <hash_digest Digest>
+[[nodiscard]] constexpr std::string to_hex(const Digest& digest) {
+    return hex_of(digest_bytes(digest));
 }
 
 // Just as many digits as the digest has, upper or lower case; nothing otherwise.

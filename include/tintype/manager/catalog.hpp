@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace tintype {
 
@@ -17,6 +18,7 @@ struct catalog_entry {
     bool pinned = false;       // somebody asked for it to stay
     // Index in the catalog of the entry without which this one cannot be restored.
     std::optional<std::size_t> needs{};
+    std::string name{}; // what people call it; its version where it has none
 };
 
 } // namespace tintype

@@ -291,7 +291,9 @@ template <retention_policy Policy>
             if (!why[needed].empty()) {
                 break;
             }
-            why[needed] = "needed by " + std::to_string(newest_first[at].version);
+            const catalog_entry& by = newest_first[at];
+            why[needed] =
+                "needed by " + (by.name.empty() ? std::to_string(by.version) : by.name);
             at = needed;
         }
     }

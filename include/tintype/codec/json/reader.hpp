@@ -43,6 +43,12 @@ public:
     template <class T>
     [[nodiscard]] bool read(T& value) {
         constexpr kind what = kind_of<T>;
+        static_assert(!lent<T>,
+                      "json reads into memory of its own: a std::span or std::string_view "
+                      "can be written and not read; make it a vector or a string");
+        static_assert(what != kind::pair,
+                      "json does not read a std::pair, whose two values have no names; describe a "
+                      "struct");
         if constexpr (std::same_as<T, json_value>) {
             skip_space();
             return value.read(*this, canonical_);
@@ -259,6 +265,8 @@ private:
     bool entries(Map& map) {
         static_assert(kind_of<typename Map::key_type> == kind::string,
                       "the keys of a JSON object are texts");
+        static_assert(!lent<typename Map::key_type>,
+                      "the keys of a map that json reads are std::string, not std::string_view");
         map.clear();
         return object([](bool&) { return false; },
                       [&](std::string_view text, const char* start) {

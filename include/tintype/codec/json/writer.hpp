@@ -53,6 +53,9 @@ private:
     template <class T>
     bool write(const T& value) {
         constexpr kind what = kind_of<T>;
+        static_assert(what != kind::pair,
+                      "json does not write a std::pair, whose two values have no names; describe a "
+                      "struct");
         if constexpr (std::is_same_v<T, json_value>) {
             return any(value);
         } else if constexpr (what == kind::scalar) {

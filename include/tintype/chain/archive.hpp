@@ -1,0 +1,359 @@
+#pragma once
+
+// The upkeep of a chain: retention, removal, compaction, and how a snapshot is published. Whatever
+// removes knows what needs what, so no snapshot that stays loses its parents.
+
+#include <tintype/chain/codec.hpp>
+#include <tintype/chain/columnar.hpp>
+#include <tintype/chain/fold.hpp>
+#include <tintype/chain/ids.hpp>
+#include <tintype/chain/manifest.hpp>
+#include <tintype/chain/objects.hpp>
+#include <tintype/chain/outcome.hpp>
+#include <tintype/chain/reader.hpp>
+#include <tintype/chain/record.hpp>
+#include <tintype/chain/store.hpp>
+#include <tintype/chain/upkeep.hpp>
+#include <tintype/codec/encoder.hpp>
+#include <tintype/core/clock.hpp>
+#include <tintype/core/error.hpp>
+#include <tintype/hash/concept.hpp>
+#include <tintype/hash/crc32c.hpp>
+#include <tintype/manager/retention.hpp>
+#include <tintype/storage/concept.hpp>
+#include <tintype/storage/directory.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tintype {
+
+template <keyed_record Record, class Side = no_side, storage_policy Storage = directory,
+          chain_codec<Record, Side> Codec = chain_columns, hash_policy Hash = crc32c,
+          retention_policy Retention = keep_last, id_policy Ids = timed_ids<>,
+          clock_policy Clock = system_clock>
+class chain_archive : public chain_reader<Record, Side, Storage, Codec, Hash, Ids> {
+protected:
+    using reader = chain_reader<Record, Side, Storage, Codec, Hash, Ids>;
+    using reader::objects_;
+    using reader::options_;
+    using typename reader::objects;
+    using typename reader::pieces;
+
+public:
+    // Sweeps what crashed writers left behind. A storage that holds nothing yet is no error.
+    [[nodiscard]] static result<chain_archive> open(Storage storage, Retention retention,
+                                                    chain_options options = {}, Codec codec = {},
+                                                    Ids ids = {}, Clock clock = {}) {
+        chain_archive archive{reader{std::move(storage), options, std::move(codec), std::move(ids)},
+                              std::move(retention), std::move(clock)};
+        auto swept =
+            archive.objects_.sweep(options.sweep_grace, archive.clock_.now(), options.decode);
+        if (!swept) {
+            return pass(swept);
+        }
+        return archive;
+    }
+
+    // What `prune` would do now, and why, newest first. Where anything is to go, the newest
+    // snapshot whose whole chain is undamaged stays, whatever the policy says.
+    [[nodiscard]] result<std::vector<chain_decision>> plan() const { return planned({}); }
+
+    [[nodiscard]] result<removed_snapshots> prune() const { return carry_out({}); }
+
+    // Whether there was such a snapshot. What others need is refused, or they are written anew on
+    // its parent first.
+    [[nodiscard]] result<bool> remove(std::string_view id,
+                                      removal how = removal::refuse_parents) const {
+        [[maybe_unused]] const auto held = objects_.locked();
+        if (!held) {
+            return held.error().code == errc::not_found ? result<bool>{false} : pass(held);
+        }
+        const auto all = this->list();
+        if (!all) {
+            return pass(all);
+        }
+        const auto target = std::ranges::find(all->snapshots, id, &snapshot_info::id);
+        if (target == all->snapshots.end()) {
+            const bool damaged =
+                std::ranges::find(all->damaged, id, &damaged_snapshot::id) != all->damaged.end();
+            return damaged ? objects_.remove_unread(id) : result<bool>{false};
+        }
+        if (!all->damaged.empty()) {
+            return fail(unknown_needs(all->damaged.front()));
+        }
+        const auto children = children_of(all->snapshots, id);
+        if (!children.empty() && how == removal::refuse_parents) {
+            return fail({.code = errc::in_use,
+                         .where = std::string{id}.append(", needed by ").append(children[0]->id),
+                         .found = children.size()});
+        }
+        for (const snapshot_info* child : children) {
+            if (auto done = write_anew({*target, *child}); !done) {
+                return pass(done);
+            }
+        }
+        const auto gone = objects_.remove({&*target});
+        if (!gone) {
+            return pass(gone);
+        }
+        return gone->failures.empty() ? result<bool>{true} : fail(gone->failures.front());
+    }
+
+    // Folds the chain into one full snapshot, and then lets the links go that nothing else needs.
+    // The snapshot keeps its id where the codec can say so; where it cannot, it must be the newest,
+    // and gets a new one.
+    [[nodiscard]] result<compacted> compact(std::string_view id) const {
+        auto links = this->chain(id);
+        if (!links) {
+            return pass(links);
+        }
+        compacted outcome{.info = links->back()};
+        if (links->size() == 1) {
+            return outcome;
+        }
+        if constexpr (Codec::names_data) {
+            [[maybe_unused]] const auto held = objects_.locked();
+            if (!held) {
+                return pass(held);
+            }
+            auto done = write_anew(*links);
+            if (!done) {
+                return pass(done);
+            }
+            outcome.info = *std::move(done);
+            links->pop_back();
+            return let_go(std::move(outcome), *links);
+        } else {
+            auto done = copy_newest(*links);
+            if (!done) {
+                return pass(done);
+            }
+            outcome.info = *std::move(done);
+            [[maybe_unused]] const auto held = objects_.locked();
+            if (!held) {
+                return pass(held);
+            }
+            return let_go(std::move(outcome), *links);
+        }
+    }
+
+protected:
+    chain_archive(reader from, Retention retention, Clock clock)
+        : reader(std::move(from)), retention_(std::move(retention)), clock_(std::move(clock)) {}
+
+    // Encodes and publishes under the next free id; `info` gets what is known by then.
+    template <keyed_record R>
+    [[nodiscard]] result<void> publish(snapshot_info& info, const std::vector<part_piece<R>>& parts,
+                                       const Side* side, const monitor* watch) const {
+        constexpr int patience = 1000;
+        for (int tried = 0;; ++tried) {
+            const auto time = objects_.time_after(clock_.now());
+            if (!time) {
+                return pass(time);
+            }
+            info.id = objects_.ids().next(*time);
+            info.created_at = time->time_since_epoch().count();
+            info.data = objects::data_name(info.id);
+            auto staged = encoded(info, parts, side, watch);
+            if (!staged) {
+                return pass(staged);
+            }
+            objects::set_state(info);
+            auto done = objects_.publish(info, *staged, options_.decode);
+            if (done || done.error().code != errc::already_exists || tried == patience) {
+                return done;
+            }
+        }
+    }
+
+    // Removes what retention lets go. `trusted`: a snapshot that was written whole just now.
+    [[nodiscard]] result<removed_snapshots> carry_out(std::string_view trusted) const {
+        [[maybe_unused]] const auto held = objects_.locked();
+        if (!held) {
+            return held.error().code == errc::not_found ? result<removed_snapshots>{} : pass(held);
+        }
+        const auto decisions = planned(trusted);
+        if (!decisions) {
+            return pass(decisions);
+        }
+        std::vector<const snapshot_info*> doomed;
+        for (const chain_decision& each : *decisions) {
+            if (!each.keep) {
+                doomed.push_back(&each.info);
+            }
+        }
+        return objects_.remove(children_first(std::move(doomed)));
+    }
+
+    Retention retention_;
+    [[no_unique_address]] Clock clock_;
+
+private:
+    [[nodiscard]] static error unknown_needs(const damaged_snapshot& damaged) {
+        error what = damaged.what;
+        what.during = "nothing is removed while it is not known which snapshots this one needs";
+        return what;
+    }
+
+    [[nodiscard]] bool whole_chain(const snapshot_info& info, std::string_view trusted) const {
+        const auto links = this->chain(info.id);
+        return links && std::ranges::all_of(*links, [&](const snapshot_info& each) {
+                   return each.id == trusted || this->check_data(each).has_value();
+               });
+    }
+
+    [[nodiscard]] result<std::vector<chain_decision>> planned(std::string_view trusted) const {
+        auto all = this->list();
+        if (!all) {
+            return pass(all);
+        }
+        auto decisions = decide(retention_, std::move(all->snapshots), clock_.now());
+        if (std::ranges::all_of(decisions, &chain_decision::keep)) {
+            return decisions;
+        }
+        if (!all->damaged.empty()) {
+            return fail(unknown_needs(all->damaged.front()));
+        }
+        const auto whole = std::ranges::find_if(
+            decisions, [&](const chain_decision& each) { return whole_chain(each.info, trusted); });
+        if (whole != decisions.end()) {
+            keep_with_parents(decisions, whole->info.id, "the newest that is whole");
+        }
+        return decisions;
+    }
+
+    // The data under a name of its own, not yet published.
+    template <keyed_record R>
+    [[nodiscard]] result<staged_of<Storage>> encoded(snapshot_info& info,
+                                                     const std::vector<part_piece<R>>& parts,
+                                                     const Side* side, const monitor* watch) const {
+        const Codec& codec = objects_.codec();
+        info.hash = digest_size<Hash> == 0 ? std::string{} : std::string{Hash::name};
+        std::uint64_t hint = 0;
+        if constexpr (requires { codec.size_hint(parts); }) {
+            hint = codec.size_hint(parts);
+        }
+        auto staged = objects_.storage().stage({.size_hint = hint, .watch = watch});
+        if (!staged) {
+            return staged;
+        }
+        result<void> done;
+        if constexpr (Codec::places_pieces) {
+            done = codec.template encode<Hash>(info, parts, side, *staged);
+        } else {
+            encoder<staged_of<Storage>, Hash> out{*staged, 0};
+            done = codec.template encode<Hash>(info, parts, side, out);
+            const auto digest = digest_bytes(out.digest());
+            info.data_digest.assign(digest.begin(), digest.end());
+            info.data_size = out.written();
+        }
+        return done ? std::move(staged) : result<staged_of<Storage>>{pass(done)};
+    }
+
+    using loaded_parts = std::vector<part_piece<loaded_record<Record>>>;
+
+    // The records stay in `from`.
+    [[nodiscard]] static loaded_parts to_write(const pieces& from) {
+        loaded_parts parts;
+        for (const loaded_piece<Record>& each : from) {
+            parts.push_back({.name = each.name,
+                             .kind = each.kind,
+                             .records = record_list<loaded_record<Record>>::of(each.records),
+                             .erased = each.erased,
+                             .total = each.total});
+        }
+        return parts;
+    }
+
+    // The last link in the place of all of them: on the first one's parent, or full as that was.
+    [[nodiscard]] result<snapshot_info> write_anew(const std::vector<snapshot_info>& links) const {
+        if constexpr (!Codec::names_data) {
+            return fail({.code = errc::unsupported,
+                         .where = links.back().id,
+                         .during = "the format has one place for a snapshot's data: compact it"});
+        } else {
+            snapshot_info info = links.back();
+            info.type = links.front().type;
+            info.parent_id = links.front().parent_id;
+            info.parent_state = links.front().parent_state;
+            const bool complete = info.type == snapshot_type::full;
+            std::vector<std::shared_ptr<const void>> backing;
+            std::optional<Side> side;
+            const auto all = this->folded(links, {}, complete, &side, backing);
+            if (!all) {
+                return pass(all);
+            }
+            auto staged = encoded(info, to_write(*all), side ? &*side : nullptr, nullptr);
+            if (!staged) {
+                return pass(staged);
+            }
+            auto done = objects_.rewrite(info, *staged, options_.decode);
+            return done ? result<snapshot_info>{std::move(info)} : pass(done);
+        }
+    }
+
+    // The newest snapshot as a new one that needs no other.
+    [[nodiscard]] result<snapshot_info> copy_newest(const std::vector<snapshot_info>& links) const {
+        const auto all = this->list();
+        if (!all) {
+            return pass(all);
+        }
+        if (all->snapshots.empty() || all->snapshots.front().id != links.back().id) {
+            return fail({.code = errc::unsupported,
+                         .where = links.back().id,
+                         .during = "a snapshot that is not the newest would become the newest"});
+        }
+        snapshot_info info{.description = links.back().description, .type = snapshot_type::full};
+        std::vector<std::shared_ptr<const void>> backing;
+        std::optional<Side> side;
+        const auto found = this->folded(links, {}, true, &side, backing);
+        if (!found) {
+            return pass(found);
+        }
+        auto done = publish(info, to_write(*found), side ? &*side : nullptr, nullptr);
+        return done ? result<snapshot_info>{std::move(info)} : pass(done);
+    }
+
+    // Removes links, last first, until one is needed by a snapshot that stays. Under the lock.
+    [[nodiscard]] result<compacted> let_go(compacted outcome,
+                                           const std::vector<snapshot_info>& links) const {
+        const auto all = this->list();
+        if (!all) {
+            return pass(all);
+        }
+        if (!all->damaged.empty()) {
+            outcome.cleanup.failures.push_back(unknown_needs(all->damaged.front()));
+            return outcome;
+        }
+        std::vector<const snapshot_info*> doomed;
+        for (std::size_t i = links.size(); i-- != 0;) {
+            const auto children = children_of(all->snapshots, links[i].id);
+            const std::size_t own = doomed.empty() ? 0 : 1;
+            if (children.size() != own) {
+                break;
+            }
+            doomed.push_back(&links[i]);
+        }
+        auto gone = objects_.remove(doomed);
+        if (gone) {
+            outcome.cleanup = *std::move(gone);
+        } else {
+            outcome.cleanup.failures.push_back(gone.error());
+        }
+        return outcome;
+    }
+};
+
+} // namespace tintype

@@ -1,0 +1,129 @@
+#pragma once
+
+// Rows as columns: a codec of any range of described records that keeps each member of all rows
+// side by side, numbers and the elements of sequences as they lie in memory. It writes rows of
+// spans without copying what is adjacent, lends spans when it reads, and gives every rows exactly
+// one encoding. See docs/columns.md.
+
+#include <tintype/codec/columns/checker.hpp>
+#include <tintype/codec/columns/filler.hpp>
+#include <tintype/codec/columns/output.hpp>
+#include <tintype/codec/columns/schema.hpp>
+#include <tintype/codec/columns/shape.hpp>
+#include <tintype/codec/columns/writer.hpp>
+#include <tintype/codec/concept.hpp>
+#include <tintype/core/bytes.hpp>
+#include <tintype/core/error.hpp>
+#include <tintype/core/limits.hpp>
+#include <tintype/core/sink.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <ranges>
+#include <string_view>
+#include <type_traits>
+
+namespace tintype {
+
+// Rows that can be written: they are gone through several times and must be the same each time. A
+// row may be made when it is asked for; views in it must outlive the encoded bytes' use.
+template <class R>
+concept column_rows = std::ranges::forward_range<const R> && std::ranges::sized_range<const R> &&
+                      std::same_as<std::remove_cvref_t<std::ranges::range_reference_t<const R>>,
+                                   std::ranges::range_value_t<const R>> &&
+                      columnar<std::ranges::range_value_t<const R>>;
+
+// Rows that can be read: so many are made, and then filled.
+template <class R>
+concept resizable_column_rows =
+    column_rows<R> && std::constructible_from<R, std::size_t> &&
+    std::same_as<std::ranges::range_reference_t<R>, std::ranges::range_value_t<R>&>;
+
+struct columns {
+    template <column_rows Rows>
+    [[nodiscard]] static std::uint64_t size(const Rows& rows) {
+        detail::column_size out;
+        static_cast<void>(walk(rows, out));
+        return out.total();
+    }
+
+    template <column_rows Rows, byte_sink Sink>
+    [[nodiscard]] static result<void> encode(const Rows& rows, Sink& sink) {
+        detail::column_output<Sink> out(sink);
+        if (!walk(rows, out) || !out.flush()) {
+            return fail(out.failure());
+        }
+        return {};
+    }
+
+    // Spans and string views in the rows point into `bytes`.
+    template <resizable_column_rows Rows>
+    [[nodiscard]] static result<Rows> decode(byte_view bytes, const decode_options& options = {}) {
+        using row = std::ranges::range_value_t<Rows>;
+        const detail::column_path root{};
+        detail::column_checker check(bytes, options.limits);
+        std::uint64_t count = 0;
+        if (!check.rows(count, detail::least_of<row>()) || !check.node<row>(count, root)) {
+            return fail(check.failure());
+        }
+        const std::uint64_t size = check.offset();
+        if (options.trailing == trailing::refuse && size != bytes.size()) {
+            return fail(
+                {.code = errc::trailing_bytes, .offset = size, .found = bytes.size() - size});
+        }
+        const auto start = bytes.first(static_cast<std::size_t>(size));
+        Rows rows(static_cast<std::size_t>(count));
+        detail::column_filler fill(start, options);
+        if (!fill.node<row>(each_of<row>(rows), count, root)) {
+            return fail(fill.failure());
+        }
+        return rows;
+    }
+
+    // The columns of a T as a text: keep it, or a digest of it, beside the bytes, and bytes of
+    // another struct are told from those of this one.
+    template <columnar T>
+    [[nodiscard]] static constexpr std::string_view schema() noexcept {
+        return {detail::schema_characters<T>.data(), detail::schema_characters<T>.size()};
+    }
+
+private:
+    template <class Row, class Rows>
+    static auto each_of(Rows& rows) {
+        return [&rows](auto&& visit) {
+            const auto end = std::ranges::end(rows);
+            for (auto at = std::ranges::begin(rows); at != end; ++at) {
+                if (!visit(static_cast<Row&>(*at))) {
+                    return false;
+                }
+            }
+            return true;
+        };
+    }
+
+    template <class Rows, class Out>
+    static bool walk(const Rows& rows, Out& out) {
+        using row = std::ranges::range_value_t<const Rows>;
+        using reference = std::ranges::range_reference_t<const Rows>;
+        constexpr auto stays = detail::staying_of<reference>(detail::staying::all);
+        const std::uint64_t count = std::ranges::size(rows);
+        const detail::column_path root{};
+        const auto each = [&rows](auto&& visit) { return detail::visit_elements(rows, visit); };
+        return number_of_rows(count, out) &&
+               detail::column_writer<Out>(out).template node<stays, row>(each, count, root);
+    }
+
+    template <class Out>
+    static bool number_of_rows(std::uint64_t count, Out& out) {
+        const detail::column_path path{.name = "rows"};
+        if constexpr (Out::counts_only) {
+            out.block(sizeof count);
+            return true;
+        } else {
+            return out.begin(sizeof count, path) && out.put(count) && out.end(path);
+        }
+    }
+};
+
+} // namespace tintype
