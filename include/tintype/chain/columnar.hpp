@@ -110,6 +110,7 @@ struct chain_columns {
                                              const Side* side, Sink& sink) {
         info.schema = columns::schema<R>();
         info.pieces.clear();
+        info.records = 0;
         std::uint64_t at = 0;
         if (auto done = write_head(sink, at); !done) {
             return done;
@@ -120,6 +121,7 @@ struct chain_columns {
                              .records = each.records.size(),
                              .erased = each.erased.size(),
                              .total = each.total};
+            info.records += piece.records;
             auto done =
                 each.kind == piece_kind::dropped
                     ? result<void>{}

@@ -74,9 +74,10 @@ struct snapshot_info {
     blob parent_state{};
     std::string data{}; // the object with the pieces
     std::uint64_t data_size = 0;
-    blob data_digest{};   // of all of it, where pieces have none
-    std::string hash{};   // the algorithm of the digests; empty where there are none
-    std::string schema{}; // of the records; empty where the codec keeps none
+    std::uint64_t records = 0; // in all pieces together
+    blob data_digest{};        // of all of it, where pieces have none
+    std::string hash{};        // the algorithm of the digests; empty where there are none
+    std::string schema{};      // of the records; empty where the codec keeps none
     std::vector<piece_info> pieces{};
 
     friend bool operator==(const snapshot_info&, const snapshot_info&) = default;
@@ -132,4 +133,4 @@ struct snapshot_info {
 BOOST_HANA_ADAPT_STRUCT(tintype::piece_info, name, kind, records, erased, total, offset, size,
                         digest);
 BOOST_HANA_ADAPT_STRUCT(tintype::snapshot_info, id, created_at, description, type, parent_id, state,
-                        parent_state, data, data_size, data_digest, hash, schema, pieces);
+                        parent_state, data, data_size, records, data_digest, hash, schema, pieces);

@@ -136,6 +136,21 @@ template <record_key_type K>
     }
 }
 
+namespace detail {
+
+struct follow {
+    template <class R>
+    [[nodiscard]] constexpr const R& operator()(const R* pointer) const noexcept {
+        return *pointer;
+    }
+};
+
+} // namespace detail
+
+// Records by pointers to them.
+template <class R>
+using record_view = std::ranges::transform_view<std::span<const R* const>, detail::follow>;
+
 // The records of a part wherever they lie: those of a live store are only pointed at, those that
 // a store makes while it is asked are kept here.
 template <keyed_record R>
@@ -184,9 +199,8 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return pointers_.size(); }
 
-    [[nodiscard]] auto records() const noexcept {
-        return std::views::transform(std::span{pointers_},
-                                     [](const R* each) -> const R& { return *each; });
+    [[nodiscard]] record_view<R> records() const noexcept {
+        return record_view<R>{std::span{pointers_}, detail::follow{}};
     }
 
 private:

@@ -72,6 +72,10 @@ inline constexpr bool is_span<std::span<T>> = true;
 template <class T>
 concept lent = is_span<std::remove_cv_t<T>> || std::same_as<std::remove_cv_t<T>, std::string_view>;
 
+// A view that makes or looks up its elements: it can be written, and never read into.
+template <class T>
+concept shown = std::ranges::view<T> && std::ranges::sized_range<const T>;
+
 template <class T>
 concept string_like = std::ranges::contiguous_range<T> && requires(T text, const char* data) {
     typename T::traits_type;
@@ -115,7 +119,7 @@ template <class T>
         return kind::string;
     } else if constexpr (map_like<T>) {
         return kind::map;
-    } else if constexpr (sequence_like<T>) {
+    } else if constexpr (sequence_like<T> || shown<T>) {
         return kind::sequence;
     } else {
         return kind::unknown;
@@ -133,7 +137,7 @@ namespace detail {
 template <class T>
 concept growable =
     (kind_of<T> == kind::string || kind_of<T> == kind::sequence || kind_of<T> == kind::map) &&
-    !lent<T>;
+    !lent<T> && !shown<T>;
 
 } // namespace detail
 

@@ -85,4 +85,20 @@ template <hash_digest Digest>
     return digest;
 }
 
+// An even number of digits, upper or lower case; nothing otherwise.
+[[nodiscard]] constexpr std::optional<blob> bytes_from_hex(std::string_view text) {
+    if (text.size() % 2 != 0) {
+        return std::nullopt;
+    }
+    blob bytes;
+    for (; !text.empty(); text.remove_prefix(2)) {
+        const auto byte = from_hex<std::uint8_t>(text.substr(0, 2));
+        if (!byte) {
+            return std::nullopt;
+        }
+        bytes.push_back(std::byte{*byte});
+    }
+    return bytes;
+}
+
 } // namespace tintype
