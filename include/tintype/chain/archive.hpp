@@ -159,7 +159,7 @@ protected:
                                        const Side* side, const monitor* watch) const {
         constexpr int patience = 1000;
         for (int tried = 0;; ++tried) {
-            const auto time = objects_.time_after(clock_.now());
+            const auto time = objects_.time_after(clock_.now(), options_.decode);
             if (!time) {
                 return pass(time);
             }

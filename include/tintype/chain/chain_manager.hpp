@@ -180,12 +180,17 @@ private:
 
     [[nodiscard]] static result<part_piece<record>> whole_part(const Store& store,
                                                                const std::string& name) {
+        // A map has each key once, unless it is a multimap.
         using range = std::remove_cvref_t<decltype(store.records(name))>;
+        constexpr bool unique =
+            detail::map_like<range> && requires(range& map, const record& each) {
+                map.insert_or_assign(each.first, each.second);
+            };
         part_piece<record> piece{.name = name,
                                  .kind = piece_kind::whole,
                                  .records = record_list<record>::of(store.records(name))};
         piece.total = piece.records.size();
-        if constexpr (!detail::map_like<range>) {
+        if constexpr (!unique) {
             if (auto good = unique_keys<record>(piece.records.records(), name); !good) {
                 return pass(good);
             }

@@ -1,9 +1,10 @@
 #pragma once
 
-// The objects of a chain in a storage: manifests, the data beside them, and how they come and go so
-// that at no moment, whatever happens, a manifest is there without its data or a child without its
-// parent. It knows no records and no live store; `chain_manager` puts both on top.
+// How the objects of a chain come and go, so that at no moment, whatever happens, a manifest is
+// there without its data or a child without its parent. It knows no records and no live store;
+// `chain_manager` puts both on top.
 
+#include <tintype/chain/catalog.hpp>
 #include <tintype/chain/codec.hpp>
 #include <tintype/chain/columnar.hpp>
 #include <tintype/chain/ids.hpp>
@@ -22,28 +23,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace tintype {
-
-// A manifest that is there and cannot be believed.
-struct damaged_snapshot {
-    std::string id;
-    error what;
-};
-
-struct snapshot_list {
-    std::vector<snapshot_info> snapshots; // newest first
-    std::vector<damaged_snapshot> damaged;
-};
 
 // What removing did. What could not be removed is still listed.
 struct removed_snapshots {
@@ -52,131 +40,18 @@ struct removed_snapshots {
 };
 
 template <storage_policy Storage, class Codec, hash_policy Hash, id_policy Ids>
-class chain_objects {
+class chain_objects : public chain_catalog<Storage, Codec, Ids> {
+    using catalog = chain_catalog<Storage, Codec, Ids>;
+    using catalog::bad_parent;
+    using catalog::codec_;
+    using catalog::storage_;
+
 public:
-    chain_objects(Storage storage, Codec codec, Ids ids)
-        : storage_(std::move(storage)), codec_(std::move(codec)), ids_(std::move(ids)) {}
+    using catalog::data_name;
+    using catalog::info_name;
+    using catalog::is_parent;
 
-    [[nodiscard]] const Storage& storage() const noexcept { return storage_; }
-
-    [[nodiscard]] const Codec& codec() const noexcept { return codec_; }
-
-    [[nodiscard]] const Ids& ids() const noexcept { return ids_; }
-
-    [[nodiscard]] static std::string info_name(std::string_view id) {
-        return std::string{id}.append(Codec::info_suffix);
-    }
-
-    [[nodiscard]] static std::string data_name(std::string_view id) {
-        return std::string{id}.append(Codec::data_suffix);
-    }
-
-    // Of the snapshots that have a manifest, in no order. Only names are looked at.
-    [[nodiscard]] result<std::vector<std::string>> names() const {
-        auto all = storage_.names();
-        if (all) {
-            std::erase_if(*all, [](std::string& name) {
-                const bool other = !name.ends_with(Codec::info_suffix);
-                name.resize(other ? 0 : name.size() - Codec::info_suffix.size());
-                return name.empty();
-            });
-        }
-        return all;
-    }
-
-    // `not_found` where there is none, `bad_name` where the id cannot be one.
-    [[nodiscard]] result<snapshot_info> info(std::string_view id,
-                                             const decode_options& options) const {
-        if (auto good = good_name(info_name(id)); !good || id.empty()) {
-            return fail({.code = errc::bad_name,
-                         .where = id,
-                         .found = id.empty() ? 0 : good.error().found,
-                         .wanted = id.empty() ? 0 : good.error().wanted});
-        }
-        const auto object = storage_.open(info_name(id), access::map);
-        if (!object) {
-            return renamed(object.error(), id);
-        }
-        auto read = codec_.decode_info(object->bytes(), options);
-        if (!read) {
-            return renamed(read.error(), id);
-        }
-        if (read->data.empty()) {
-            read->data = data_name(id);
-        }
-        if (auto good = good_name(read->data); !good) {
-            return pass(good);
-        }
-        if (auto good = plausible(*read, id); !good) {
-            return pass(good);
-        }
-        return read;
-    }
-
-    [[nodiscard]] result<snapshot_list> list(const decode_options& options) const {
-        auto all = names();
-        if (!all) {
-            return pass(all);
-        }
-        snapshot_list found;
-        for (std::string& id : *all) {
-            auto read = info(id, options);
-            if (read) {
-                found.snapshots.push_back(*std::move(read));
-            } else if (read.error().code != errc::not_found) { // removed since
-                found.damaged.push_back({std::move(id), read.error()});
-            }
-        }
-        std::ranges::sort(found.snapshots,
-                          [this](const auto& a, const auto& b) { return age(b) < age(a); });
-        return found;
-    }
-
-    // From the full snapshot to this one. A parent that is missing, or whose name another snapshot
-    // has taken, a cycle, and a chain longer than `most` are refused with the ids.
-    [[nodiscard]] result<std::vector<snapshot_info>> chain(std::string_view id, std::size_t most,
-                                                           const decode_options& options) const {
-        std::vector<snapshot_info> links;
-        std::set<std::string, std::less<>> seen;
-        std::optional<std::string> next{id};
-        while (next) {
-            if (!seen.insert(*next).second) {
-                return fail({.code = errc::cyclic_chain,
-                             .where = links.back().id + " comes back to " + *next});
-            }
-            if (links.size() == most) {
-                return fail({.code = errc::limit_exceeded,
-                             .where = std::string{id}.append(", its chain at ").append(*next),
-                             .found = links.size() + 1,
-                             .wanted = most});
-            }
-            auto read = info(*next, options);
-            if (!read) {
-                return links.empty() ? result<std::vector<snapshot_info>>{pass(read)}
-                                     : bad_parent(links.back(), read.error());
-            }
-            if (!links.empty()) {
-                if (auto same = is_parent(*read, links.back()); !same) {
-                    return pass(same);
-                }
-            }
-            next = read->parent_id;
-            links.push_back(*std::move(read));
-        }
-        std::ranges::reverse(links);
-        return links;
-    }
-
-    // Whether the snapshot that has the name of the child's parent is the one that it was taken on.
-    [[nodiscard]] static result<void> is_parent(const snapshot_info& parent,
-                                                const snapshot_info& child) {
-        if (!child.parent_state.empty() && child.parent_state != parent.state) {
-            return fail({.code = errc::missing_parent,
-                         .where = child.id + " needs " + parent.id,
-                         .during = "another snapshot has the parent's name"});
-        }
-        return {};
-    }
+    using catalog::catalog;
 
     // The data, after its size and the digests of these pieces were verified; where it has only one
     // digest, that one.
@@ -216,24 +91,6 @@ public:
             return pass(good);
         }
         return object;
-    }
-
-    // A time later than that of every id that is there, whatever the clock says, so that the newest
-    // snapshot is the newest by its time and by its id.
-    [[nodiscard]] result<timestamp> time_after(timestamp now) const {
-        const auto all = names();
-        if (!all) {
-            return pass(all);
-        }
-        constexpr std::chrono::milliseconds last{9'000'000'000'000}; // what a timestamp can hold
-        for (const std::string& id : *all) {
-            if (const auto given = ids_.order(id)) {
-                const auto milliseconds = std::min<std::uint64_t>(
-                    given->milliseconds, static_cast<std::uint64_t>(last.count()));
-                now = std::max(now, timestamp{std::chrono::milliseconds{milliseconds + 1}});
-            }
-        }
-        return now;
     }
 
     // Names what the snapshot holds; two snapshots have one state only by chance.
@@ -383,30 +240,6 @@ public:
     }
 
 private:
-    // The order of snapshots: by time, and where that is coarse, by what the id says.
-    [[nodiscard]] auto age(const snapshot_info& info) const {
-        return std::tuple(info.created_at, ids_.order(info.id).value_or(id_order{}),
-                          std::string_view{info.id});
-    }
-
-    // An error of the manifest, by the snapshot's id.
-    [[nodiscard]] static std::unexpected<error> renamed(error what, std::string_view id) {
-        if (what.where.empty() || what.where == label{info_name(id)}) {
-            what.where = what.code == errc::not_found ? std::string{id} : info_name(id);
-        } else {
-            what.where = info_name(id).append(": ").append(what.where.view());
-        }
-        return fail(what);
-    }
-
-    [[nodiscard]] static std::unexpected<error> bad_parent(const snapshot_info& child, error what) {
-        if (what.code == errc::not_found || what.code == errc::bad_name) {
-            what = {.code = errc::missing_parent,
-                    .where = child.id + " needs " + child.parent_id.value_or("")};
-        }
-        return fail(what);
-    }
-
     [[nodiscard]] static result<void> matches(byte_view bytes, const blob& stored,
                                               std::string_view where,
                                               const decode_options& options) {
@@ -450,7 +283,7 @@ private:
 
     [[nodiscard]] result<void> remove_orphans(timestamp before,
                                               const decode_options& options) const {
-        const auto known = list(options);
+        const auto known = this->list(options);
         if (!known) {
             return pass(known);
         }
@@ -467,7 +300,7 @@ private:
         }
         for (const object_info& each : *objects) {
             if (!each.name.ends_with(Codec::data_suffix) || spoken_of.contains(each.name) ||
-                each.modified > before || !given_here(each.name)) {
+                each.modified > before || !this->given_here(each.name)) {
                 continue;
             }
             if (const auto gone = storage_.remove(each.name); !gone) {
@@ -476,17 +309,6 @@ private:
         }
         return {};
     }
-
-    // Whether a data object's name is one that this chain gives: others' files are not ours to
-    // remove.
-    [[nodiscard]] bool given_here(std::string_view name) const {
-        name.remove_suffix(Codec::data_suffix.size());
-        return ids_.order(name.substr(0, name.find('.'))).has_value();
-    }
-
-    Storage storage_;
-    [[no_unique_address]] Codec codec_;
-    [[no_unique_address]] Ids ids_;
 };
 
 } // namespace tintype

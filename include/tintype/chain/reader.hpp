@@ -22,6 +22,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -78,25 +79,48 @@ public:
         return contents_of(*links, parts, true);
     }
 
-    // Reads every snapshot, newest first: its manifest, its parents' manifests, and all of its
-    // data.
+    // Reads every snapshot to the last byte. Good are those that can be restored: a snapshot with a
+    // damaged link in its chain is bad, for the reason that the link is.
     [[nodiscard]] result<chain_verified> verify(const monitor* watch = nullptr) const {
-        auto all = list();
+        const auto all = list();
         if (!all) {
             return pass(all);
         }
-        chain_verified outcome{.good = {}, .bad = std::move(all->damaged)};
+        std::map<std::string_view, result<snapshot_info>> manifests;
+        for (const damaged_snapshot& each : all->damaged) {
+            manifests.emplace(each.id, fail(each.what));
+        }
+        std::map<std::string_view, error> damaged;
         for (std::size_t i = 0; i != all->snapshots.size(); ++i) {
             const snapshot_info& each = all->snapshots[i];
-            if (const auto good = check(each); good) {
-                outcome.good.push_back(each.id);
-            } else {
-                outcome.bad.push_back({each.id, good.error()});
+            manifests.emplace(each.id, each);
+            if (const auto good = check_data(each); !good) {
+                damaged.emplace(each.id, good.error());
             }
             if (watch != nullptr) {
                 if (auto go_on = watch->report({i + 1, all->snapshots.size()}); !go_on) {
                     return pass(go_on);
                 }
+            }
+        }
+        const auto look_up = [&](std::string_view id) -> result<snapshot_info> {
+            const auto found = manifests.find(id);
+            return found != manifests.end() ? found->second
+                                            : fail({.code = errc::not_found, .where = id});
+        };
+        chain_verified outcome{.good = {}, .bad = all->damaged};
+        for (const snapshot_info& each : all->snapshots) {
+            const auto links = objects::chain(each.id, options_.most_links, look_up);
+            if (!links) {
+                outcome.bad.push_back({each.id, links.error()});
+                continue;
+            }
+            const auto bad = std::ranges::find_if(
+                *links, [&](const snapshot_info& link) { return damaged.contains(link.id); });
+            if (bad == links->end()) {
+                outcome.good.push_back(each.id);
+            } else {
+                outcome.bad.push_back({each.id, damaged.at(bad->id)});
             }
         }
         return outcome;
@@ -195,12 +219,7 @@ protected:
         return found;
     }
 
-    // Its parents by their manifests, its own data to the last byte.
-    [[nodiscard]] result<void> check(const snapshot_info& info) const {
-        const auto links = chain(info.id);
-        return links ? check_data(info) : pass(links);
-    }
-
+    // Its own data, to the last byte.
     [[nodiscard]] result<void> check_data(const snapshot_info& info) const {
         std::vector<std::shared_ptr<const void>> backing;
         std::optional<Side> side;
