@@ -50,6 +50,7 @@ class chain_manager : public chain_archive<record_of<Store>, side_of<Store>, Sto
     using record = record_of<Store>;
     using side_type = side_of<Store>;
     using archive = chain_archive<record, side_type, Storage, Codec, Hash, Retention, Ids, Clock>;
+    using typename archive::objects;
     using key = key_of_record<record>;
     using parts_to_write = std::vector<part_piece<record>>;
 
@@ -229,7 +230,7 @@ private:
             }
         }
         if constexpr (tracking_store<Store>) {
-            if (const auto keys = store.changes_since(name, links.back().id)) {
+            if (const auto keys = store.changes_since(name, objects::mark_of(links.back()))) {
                 if (keys->empty()) {
                     return std::optional<part_piece<record>>{};
                 }
@@ -300,7 +301,7 @@ private:
         if (auto done = this->publish(info, parts, side, watch); !done) {
             return pass(done);
         }
-        count_from(store, covered, info.id);
+        count_from(store, covered, info);
         taken_snapshot outcome{.info = std::move(info)};
         if constexpr (!std::same_as<Retention, keep_all>) {
             if (auto cleanup = this->carry_out(outcome.info.id); cleanup) {
@@ -316,10 +317,11 @@ private:
     template <class S>
     static void count_from([[maybe_unused]] S& store,
                            [[maybe_unused]] const std::vector<std::string>& parts,
-                           [[maybe_unused]] std::string_view id) {
+                           [[maybe_unused]] const snapshot_info& info) {
         if constexpr (tracking_store<Store> && !std::is_const_v<S>) {
+            const std::string mark = objects::mark_of(info);
             for (const std::string& name : parts) {
-                store.taken(name, id);
+                store.taken(name, mark);
             }
         }
     }
@@ -341,7 +343,7 @@ private:
         if (!done) {
             return pass(done);
         }
-        count_from(store, names, outcome.id);
+        count_from(store, names, links.back());
         return outcome;
     }
 

@@ -104,6 +104,15 @@ public:
         }
     }
 
+    // What a store that tracks its changes knows the snapshot by: another chain's snapshot of the
+    // same id has another mark. Where the manifest cannot keep a state, what it keeps must do.
+    [[nodiscard]] static std::string mark_of(const snapshot_info& info) {
+        constexpr bool keeps_state = Codec::places_pieces || digest_size<Hash> != 0;
+        return info.id + "@" +
+               (keeps_state ? hex_of(info.state)
+                            : std::to_string(info.data_size) + "/" + std::to_string(info.records));
+    }
+
     // Data, then manifest, durable when it returns; under the lock, so that the parent cannot go
     // meanwhile. `already_exists`: the id was taken.
     [[nodiscard]] result<void> publish(const snapshot_info& info, staged_of<Storage>& data,

@@ -96,11 +96,11 @@ public:
     }
 
     [[nodiscard]] std::optional<std::vector<key_type>> changes_since(std::string_view name,
-                                                                     std::string_view id) const
-    requires requires(const Map& map) { map.changes_since(id); }
+                                                                     std::string_view mark) const
+    requires requires(const Map& map) { map.changes_since(mark); }
     {
         const Map* found = find_part(name);
-        return found != nullptr ? found->changes_since(id) : std::nullopt;
+        return found != nullptr ? found->changes_since(mark) : std::nullopt;
     }
 
     [[nodiscard]] const record_type* find(std::string_view name, const key_type& key) const {
@@ -112,11 +112,11 @@ public:
         return at != found->end() ? &*at : nullptr;
     }
 
-    void taken(std::string_view name, std::string_view id)
-    requires requires(Map& map) { map.start(id); }
+    void taken(std::string_view name, std::string_view mark)
+    requires requires(Map& map) { map.start(mark); }
     {
         if (const auto at = parts_.find(name); at != parts_.end()) {
-            at->second.start(id);
+            at->second.start(mark);
         }
     }
 

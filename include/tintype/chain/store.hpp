@@ -115,21 +115,22 @@ concept has_upsert =
 template <class S>
 concept chain_store = chain_source<S> && has_replace<S> && has_upsert<S>;
 
-// A store that knows what changed, so that an increment costs what changed and not what there is.
+// A store that knows what changed, so that an increment costs what changed and not what there is. A
+// mark names a snapshot of one chain; to the store it is an opaque text.
 //
-// changes_since(part, id): the keys put, changed or erased since the snapshot of that id was taken;
-//     nothing where the store cannot tell, and then the part is compared or written whole.
+// changes_since(part, mark): the keys put, changed or erased since that snapshot was taken; nothing
+//     where the store cannot tell, and then the part is compared or written whole.
 // find(part, key): what a pointer to a record tells, null where there is none.
-// taken(part, id): the snapshot of this id holds the part as it is now; count changes from here.
+// taken(part, mark): that snapshot holds the part as it is now; count changes from here.
 template <class S>
 concept tracking_store =
-    chain_source<S> && requires(S& store, const S& seen, std::string_view part, std::string_view id,
-                                const key_of_record<record_of<S>>& key) {
+    chain_source<S> && requires(S& store, const S& seen, std::string_view part,
+                                std::string_view mark, const key_of_record<record_of<S>>& key) {
         {
-            seen.changes_since(part, id)
+            seen.changes_since(part, mark)
         } -> std::same_as<std::optional<std::vector<key_of_record<record_of<S>>>>>;
         { seen.find(part, key) } -> std::same_as<const record_of<S>*>;
-        { store.taken(part, id) } -> std::same_as<void>;
+        { store.taken(part, mark) } -> std::same_as<void>;
     };
 
 } // namespace tintype

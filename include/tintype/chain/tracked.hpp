@@ -131,9 +131,9 @@ public:
         map_.reserve(size);
     }
 
-    // From here on: what is written is noted as changed since that snapshot.
-    void start(std::string_view id) {
-        since_.emplace(id);
+    // From here on: what is written is noted as changed since the snapshot that the mark names.
+    void start(std::string_view mark) {
+        since_.emplace(mark);
         changed_.clear();
     }
 
@@ -143,8 +143,8 @@ public:
     }
 
     // The keys written since the snapshot, in no order; nothing where the notes are not about it.
-    [[nodiscard]] std::optional<std::vector<key_type>> changes_since(std::string_view id) const {
-        if (since_ != id) {
+    [[nodiscard]] std::optional<std::vector<key_type>> changes_since(std::string_view mark) const {
+        if (since_ != mark) {
             return std::nullopt;
         }
         return std::vector<key_type>(changed_.begin(), changed_.end());
