@@ -3,6 +3,7 @@
 // where a property does not hold.
 
 #include "fuzz/bodies.hpp"
+#include "fuzz/columns.hpp"
 #include "fuzz/json.hpp"
 #include "support/bytes.hpp"
 
@@ -91,4 +92,8 @@ TEST_CASE("fuzz_replay: hex") {
 
 TEST_CASE("fuzz_replay: json") {
     CHECK(replay("json", tests::fuzz::fuzz_json) > 1000);
+}
+
+TEST_CASE("fuzz_replay: columns") {
+    CHECK(replay("columns", tests::fuzz::fuzz_columns) > 1000);
 }

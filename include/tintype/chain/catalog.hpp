@@ -88,14 +88,14 @@ public:
         if (read->data.empty()) {
             read->data = data_name(id);
         }
+        if (auto good = plausible(*read, id); !good) {
+            return pass(good);
+        }
         // The data goes with the snapshot, so it must be nobody else's.
         if (!good_name(read->data) || !read->data.starts_with(std::string{id}.append(".")) ||
             !read->data.ends_with(Codec::data_suffix)) {
             return fail(
                 {.code = errc::invalid_value, .where = info_name(id) + ": data in " + read->data});
-        }
-        if (auto good = plausible(*read, id); !good) {
-            return pass(good);
         }
         return read;
     }
@@ -110,6 +110,8 @@ public:
             auto read = info(id, options);
             if (read) {
                 found.snapshots.push_back(*std::move(read));
+            } else if (read.error().code == errc::cancelled) {
+                return pass(read);
             } else if (read.error().code != errc::not_found) { // removed since
                 found.damaged.push_back({std::move(id), read.error()});
             }

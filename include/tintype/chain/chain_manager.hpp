@@ -113,9 +113,10 @@ public:
             return pass(names);
         }
         const part_filter asked{std::move(options.parts)};
+        const std::set<std::string_view> now{names->begin(), names->end()};
         const auto before = parts_at(*links);
         for (const std::string& name : asked.names()) {
-            if (!std::ranges::binary_search(*names, name) && !before.contains(name)) {
+            if (!now.contains(name) && !before.contains(name)) {
                 return fail({.code = errc::not_found, .where = name});
             }
         }
@@ -137,7 +138,7 @@ public:
             }
         }
         for (const std::string_view name : before) {
-            if (asked.has(name) && !std::ranges::binary_search(*names, name)) {
+            if (asked.has(name) && !now.contains(name)) {
                 parts.push_back({.name = std::string{name}, .kind = piece_kind::dropped});
             }
         }
@@ -165,15 +166,16 @@ public:
 private:
     explicit chain_manager(archive&& from) : archive(std::move(from)) {}
 
-    // In ascending order. A name that is there twice would be two parts with one name.
+    // In the store's order. A name that is there twice would be two parts with one name.
     [[nodiscard]] static result<std::vector<std::string>> part_names(const Store& store) {
         std::vector<std::string> names;
         for (const auto& name : store.parts()) {
             names.emplace_back(name);
         }
-        std::ranges::sort(names);
-        const auto twice = std::ranges::adjacent_find(names);
-        if (twice != names.end()) {
+        std::vector<std::string_view> sorted{names.begin(), names.end()};
+        std::ranges::sort(sorted);
+        const auto twice = std::ranges::adjacent_find(sorted);
+        if (twice != sorted.end()) {
             return fail({.code = errc::duplicate, .where = *twice});
         }
         return names;
@@ -237,17 +239,21 @@ private:
                 if constexpr (!Codec::increments_of_records) {
                     return optional_piece(whole_part(store, name));
                 } else {
-                    return std::optional{tracked_changes(store, name, *keys)};
+                    return std::optional{tracked_changes(store, name, *std::move(keys))};
                 }
             }
         }
         return compared(store, name, links);
     }
 
+    // In ascending order and once each, however often the store names a key.
     [[nodiscard]] static part_piece<record>
-    tracked_changes(const Store& store, const std::string& name, const std::vector<key>& keys)
+    tracked_changes(const Store& store, const std::string& name, std::vector<key> keys)
     requires tracking_store<Store>
     {
+        std::ranges::sort(keys);
+        const auto twice = std::ranges::unique(keys);
+        keys.erase(twice.begin(), twice.end());
         part_piece<record> piece{.name = name, .kind = piece_kind::changes};
         for (const key& each : keys) {
             if (const record* found = store.find(name, each); found != nullptr) {
@@ -350,6 +356,17 @@ private:
     // All links are read before the store is given the first.
     [[nodiscard]] result<restored> upsert(Store& store, const std::vector<snapshot_info>& links,
                                           const part_filter& parts) const {
+        for (const std::string& name : parts.names()) {
+            const auto holds = [&](const snapshot_info& link) {
+                return std::ranges::any_of(link.pieces, [&](const piece_info& each) {
+                    return each.name == name && each.kind != piece_kind::side &&
+                           each.kind != piece_kind::dropped;
+                });
+            };
+            if (std::ranges::none_of(links, holds)) {
+                return fail({.code = errc::not_found, .where = links.back().id + ": " + name});
+            }
+        }
         std::vector<typename archive::pieces> all;
         std::vector<std::shared_ptr<const void>> backing;
         for (const snapshot_info& link : links) {

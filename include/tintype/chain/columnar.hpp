@@ -6,6 +6,7 @@
 
 #include <tintype/chain/codec.hpp>
 #include <tintype/chain/manifest.hpp>
+#include <tintype/chain/piece_bytes.hpp>
 #include <tintype/chain/record.hpp>
 #include <tintype/codec/columns.hpp>
 #include <tintype/codec/concept.hpp>
@@ -16,7 +17,6 @@
 #include <tintype/core/endian.hpp>
 #include <tintype/core/error.hpp>
 #include <tintype/core/limits.hpp>
-#include <tintype/core/reader.hpp>
 #include <tintype/core/reflect.hpp>
 #include <tintype/core/sink.hpp>
 #include <tintype/hash/concept.hpp>
@@ -37,35 +37,6 @@
 #include <vector>
 
 namespace tintype {
-
-namespace detail {
-
-// One value as the only row of a table.
-struct single_row {
-    template <class T>
-    [[nodiscard]] static std::uint64_t size(const T& value) {
-        return columns::size(std::span{&value, 1});
-    }
-
-    template <class T, byte_sink Sink>
-    [[nodiscard]] static result<void> encode(const T& value, Sink& sink) {
-        return columns::encode(std::span{&value, 1}, sink);
-    }
-
-    template <class T>
-    [[nodiscard]] static result<T> decode(byte_view bytes, const decode_options& options) {
-        auto rows = columns::decode<std::vector<T>>(bytes, options);
-        if (!rows) {
-            return pass(rows);
-        }
-        if (rows->size() != 1) {
-            return fail({.code = errc::invalid_value, .found = rows->size(), .wanted = 1});
-        }
-        return std::move(rows->front());
-    }
-};
-
-} // namespace detail
 
 struct chain_columns {
     static constexpr std::string_view info_suffix = ".meta";
@@ -125,19 +96,19 @@ struct chain_columns {
             auto done =
                 each.kind == piece_kind::dropped
                     ? result<void>{}
-                    : write_piece<Hash>(piece, sink, at, each.records.records(), &each.erased);
+                    : write_piece<Hash>(piece, sink, at, each.records.records(), each.erased);
             if (!done) {
                 return done;
             }
             info.pieces.push_back(std::move(piece));
         }
         if constexpr (described<Side>) {
+            const std::vector<std::uint64_t> no_keys;
             result<void> done;
             for_each_member(*side, [&](std::string_view name, const auto& value) {
                 piece_info piece{.name = std::string{name}, .kind = piece_kind::side, .records = 1};
-                using none = std::vector<std::uint8_t>;
                 if (done) {
-                    done = write_piece<Hash, none>(piece, sink, at, std::span{&value, 1}, nullptr);
+                    done = write_piece<Hash>(piece, sink, at, std::span{&value, 1}, no_keys);
                     info.pieces.push_back(std::move(piece));
                 }
             });
@@ -153,24 +124,35 @@ struct chain_columns {
     [[nodiscard]] static result<std::vector<loaded_piece<R>>>
     decode(byte_view data, const snapshot_info& info, std::span<const piece_info* const> wanted,
            const decode_options& options) {
-        if (auto good = check_frame(data, info); !good) {
+        if (auto good = check_frame<R>(data, info); !good) {
             return pass(good);
-        }
-        if (info.schema != columns::schema<R>()) {
-            return fail(
-                {.code = errc::unsupported,
-                 .where = info.id + ": records " + info.schema,
-                 .during = "the records were described differently when they were written"});
         }
         std::vector<loaded_piece<R>> pieces;
         for (const piece_info* each : wanted) {
-            auto piece = read_piece<R>(data, *each, options);
+            auto piece = detail::piece_bytes::read<R>(data, *each, options);
             if (!piece) {
                 return inside(piece.error(), info, *each);
             }
             pieces.push_back(*std::move(piece));
         }
         return pieces;
+    }
+
+    // What decoding would refuse, but keys that are there twice, without making records.
+    template <keyed_record R>
+    [[nodiscard]] static result<void> check(byte_view data, const snapshot_info& info,
+                                            const decode_options& options) {
+        if (auto good = check_frame<R>(data, info); !good) {
+            return good;
+        }
+        for (const piece_info& each : info.pieces) {
+            if (each.kind == piece_kind::whole || each.kind == piece_kind::changes) {
+                if (auto good = detail::piece_bytes::check<R>(data, each, options); !good) {
+                    return inside(good.error(), info, each);
+                }
+            }
+        }
+        return {};
     }
 
     template <class Side>
@@ -210,10 +192,9 @@ private:
         return sink.write(head);
     }
 
-    // The records' size in front, then the records, then the erased keys.
-    template <hash_policy Hash, class Erased, class Sink>
+    template <hash_policy Hash, class Sink>
     [[nodiscard]] static result<void> write_piece(piece_info& piece, Sink& sink, std::uint64_t& at,
-                                                  const auto& records, const Erased* erased) {
+                                                  const auto& records, const auto& erased) {
         constexpr std::array<std::byte, piece_alignment> zeros{};
         const auto gap = static_cast<std::size_t>(padding(at));
         if (auto done = sink.write(byte_view{zeros}.first(gap)); !done) {
@@ -221,18 +202,42 @@ private:
         }
         piece.offset = at + gap;
         encoder<Sink, Hash> out{sink, 0};
-        auto done = out.template number<std::endian::little>(columns::size(records));
-        if (done) {
-            done = columns::encode(records, out);
-        }
-        if (done && piece.kind == piece_kind::changes) {
-            done = columns::encode(*erased, out);
-        }
+        auto done = detail::piece_bytes::write(piece, records, erased, out);
         piece.size = out.written();
         at = piece.offset + piece.size;
         const auto digest = digest_bytes(out.digest());
         piece.digest.assign(digest.begin(), digest.end());
         return done;
+    }
+
+    template <class Value>
+    [[nodiscard]] static result<void> read_side(byte_view data, const snapshot_info& info,
+                                                std::string_view name, Value& value,
+                                                const decode_options& options) {
+        const auto piece = std::ranges::find_if(info.pieces, [&](const piece_info& each) {
+            return each.kind == piece_kind::side && each.name == name;
+        });
+        if (piece == info.pieces.end()) {
+            return fail({.code = errc::missing_field,
+                         .where = std::string{info.id}.append(": ").append(name)});
+        }
+        auto read = detail::piece_bytes::read_value<Value>(data, *piece, options);
+        if (!read) {
+            return inside(read.error(), info, *piece);
+        }
+        value = *std::move(read);
+        return {};
+    }
+
+    template <keyed_record R>
+    [[nodiscard]] static result<void> check_frame(byte_view data, const snapshot_info& info) {
+        if (info.schema != columns::schema<R>()) {
+            return fail(
+                {.code = errc::unsupported,
+                 .where = info.id + ": records " + info.schema,
+                 .during = "the records were described differently when they were written"});
+        }
+        return check_frame(data, info);
     }
 
     [[nodiscard]] static result<void> check_frame(byte_view data, const snapshot_info& info) {
@@ -267,6 +272,13 @@ private:
                     {.code = errc::invalid_value, .found = each.offset, .wanted = at + gap}, info,
                     each);
             }
+            if (each.offset > data.size() || each.size > data.size() - each.offset) {
+                return inside({.code = errc::truncated_section,
+                               .offset = each.offset,
+                               .found = data.size(),
+                               .wanted = each.size},
+                              info, each);
+            }
             const auto between =
                 data.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(gap));
             for (const std::byte each_byte : between) {
@@ -286,99 +298,6 @@ private:
                          .found = data.size() - at});
         }
         return {};
-    }
-
-    // The records of a piece and, behind them, what is left. The place was held against the data.
-    [[nodiscard]] static result<std::pair<byte_view, byte_view>> cut(byte_view data,
-                                                                     const piece_info& piece) {
-        reader from{data.subspan(static_cast<std::size_t>(piece.offset),
-                                 static_cast<std::size_t>(piece.size)),
-                    piece.offset};
-        const auto size = from.number<std::endian::little, std::uint64_t>("records");
-        if (!size) {
-            return pass(size);
-        }
-        const auto records = from.take(*size, "records");
-        if (!records) {
-            return pass(records);
-        }
-        return std::pair{*records, from.rest()};
-    }
-
-    template <keyed_record R>
-    [[nodiscard]] static result<loaded_piece<R>> read_piece(byte_view data, const piece_info& piece,
-                                                            const decode_options& options) {
-        loaded_piece<R> loaded{.name = piece.name, .kind = piece.kind, .total = piece.total};
-        if (piece.kind == piece_kind::dropped) {
-            return loaded;
-        }
-        const auto parts = cut(data, piece);
-        if (!parts) {
-            return pass(parts);
-        }
-        auto records = table<std::vector<loaded_record<R>>>(data, parts->first, "records", options);
-        if (!records) {
-            return pass(records);
-        }
-        loaded.records = *std::move(records);
-        if (piece.kind == piece_kind::changes) {
-            auto erased =
-                table<std::vector<key_of_record<R>>>(data, parts->second, "erased", options);
-            if (!erased) {
-                return pass(erased);
-            }
-            loaded.erased = *std::move(erased);
-        } else if (!parts->second.empty()) {
-            return fail({.code = errc::trailing_bytes,
-                         .offset = piece.offset + piece.size - parts->second.size(),
-                         .found = parts->second.size()});
-        }
-        return loaded;
-    }
-
-    template <class Value>
-    [[nodiscard]] static result<void> read_side(byte_view data, const snapshot_info& info,
-                                                std::string_view name, Value& value,
-                                                const decode_options& options) {
-        const auto piece = std::ranges::find_if(info.pieces, [&](const piece_info& each) {
-            return each.kind == piece_kind::side && each.name == name;
-        });
-        if (piece == info.pieces.end()) {
-            return fail({.code = errc::missing_field,
-                         .where = std::string{info.id}.append(": ").append(name)});
-        }
-        const auto parts = cut(data, *piece);
-        if (!parts) {
-            return inside(parts.error(), info, *piece);
-        }
-        auto read = table<std::vector<Value>>(data, parts->first, "", options);
-        if (!read) {
-            return inside(read.error(), info, *piece);
-        }
-        if (read->size() != 1 || !parts->second.empty()) {
-            return inside({.code = errc::invalid_value, .found = read->size(), .wanted = 1}, info,
-                          *piece);
-        }
-        value = std::move(read->front());
-        return {};
-    }
-
-    // A table, and in its errors the place in the whole object.
-    template <class Rows>
-    [[nodiscard]] static result<Rows> table(byte_view data, byte_view bytes, std::string_view what,
-                                            const decode_options& options) {
-        auto rows = columns::decode<Rows>(bytes, options);
-        if (!rows) {
-            error failed = rows.error();
-            if (failed.where.empty()) {
-                failed.where = what;
-            }
-            if (failed.offset != error::no_offset) {
-                failed.offset += static_cast<std::uint64_t>(bytes.data() - data.data());
-            }
-            return fail(failed);
-        }
-        return rows;
     }
 
     // Says of which part of which snapshot a codec of columns complained.

@@ -71,17 +71,24 @@ public:
                          .found = less ? bytes.size() : bytes.size() - info.data_size,
                          .wanted = less ? info.data_size : 0});
         }
-        if (options.integrity == integrity::skip || info.hash.empty()) {
+        // A format that has a place for digests without them is as little to be believed as one
+        // with another's.
+        constexpr bool optional_digests = !Codec::places_pieces || digest_size<Hash> == 0;
+        if (options.integrity == integrity::skip || (optional_digests && info.hash.empty())) {
             return object;
         }
         if (info.hash != Hash::name) {
             return fail({.code = errc::unsupported,
-                         .where = info.id + ": digests by " + info.hash,
+                         .where = info.id + (info.hash.empty() ? ": no digests"
+                                                               : ": digests by " + info.hash),
                          .during = "the snapshot was written with another hash policy"});
         }
-        auto good = matches(bytes, info.data_digest, info.data, options);
+        result<void> good;
+        if constexpr (!Codec::places_pieces) {
+            good = matches(bytes, info.data_digest, info.data, options);
+        }
         for (const piece_info* each : pieces) {
-            if (good) {
+            if (good && Codec::places_pieces) {
                 good = matches(bytes.subspan(static_cast<std::size_t>(each->offset),
                                              static_cast<std::size_t>(each->size)),
                                each->digest, info.id + ": " + each->name, options);
@@ -253,7 +260,9 @@ private:
                                               std::string_view where,
                                               const decode_options& options) {
         if (stored.empty()) {
-            return {};
+            return bytes.empty() ? result<void>{}
+                                 : fail({.code = errc::missing_field,
+                                         .where = std::string{where}.append(", digest")});
         }
         const auto computed = watched_hash<Hash>(bytes, options.watch);
         if (!computed) {
@@ -307,10 +316,18 @@ private:
         if (!objects) {
             return pass(objects);
         }
+        bool synced = false;
         for (const object_info& each : *objects) {
             if (!each.name.ends_with(Codec::data_suffix) || spoken_of.contains(each.name) ||
                 each.modified > before || !this->given_here(each.name)) {
                 continue;
+            }
+            // The manifest that spoke of it is gone, but perhaps not yet for good.
+            if (!synced) {
+                if (auto done = storage_.sync(); !done) {
+                    return done;
+                }
+                synced = true;
             }
             if (const auto gone = storage_.remove(each.name); !gone) {
                 return pass(gone);

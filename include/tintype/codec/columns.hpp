@@ -57,25 +57,27 @@ struct columns {
         return {};
     }
 
+    // Whether the bytes are columns of T, without making rows of them: everything that decode
+    // refuses but keys that come twice or out of order, and forms that are none. The number of
+    // rows.
+    template <columnar T>
+    [[nodiscard]] static result<std::uint64_t> check(byte_view bytes,
+                                                     const decode_options& options = {}) {
+        const auto found = checked<T>(bytes, options);
+        return found ? result<std::uint64_t>{found->count} : pass(found);
+    }
+
     // Spans and string views in the rows point into `bytes`.
     template <resizable_column_rows Rows>
     [[nodiscard]] static result<Rows> decode(byte_view bytes, const decode_options& options = {}) {
         using row = std::ranges::range_value_t<Rows>;
-        const detail::column_path root{};
-        detail::column_checker check(bytes, options.limits);
-        std::uint64_t count = 0;
-        if (!check.rows(count, detail::least_of<row>()) || !check.node<row>(count, root)) {
-            return fail(check.failure());
+        const auto found = checked<row>(bytes, options);
+        if (!found) {
+            return pass(found);
         }
-        const std::uint64_t size = check.offset();
-        if (options.trailing == trailing::refuse && size != bytes.size()) {
-            return fail(
-                {.code = errc::trailing_bytes, .offset = size, .found = bytes.size() - size});
-        }
-        const auto start = bytes.first(static_cast<std::size_t>(size));
-        Rows rows(static_cast<std::size_t>(count));
-        detail::column_filler fill(start, options);
-        if (!fill.node<row>(each_of<row>(rows), count, root)) {
+        Rows rows(static_cast<std::size_t>(found->count));
+        detail::column_filler fill(found->bytes, options);
+        if (!fill.node<row>(each_of<row>(rows), found->count, detail::column_path{})) {
             return fail(fill.failure());
         }
         return rows;
@@ -89,6 +91,28 @@ struct columns {
     }
 
 private:
+    struct table {
+        std::uint64_t count = 0; // of rows
+        byte_view bytes{};       // without what is left over behind them
+    };
+
+    template <class T>
+    [[nodiscard]] static result<table> checked(byte_view bytes, const decode_options& options) {
+        detail::column_checker check(bytes, options.limits);
+        table found;
+        if (!check.rows(found.count, detail::least_of<T>()) ||
+            !check.node<T>(found.count, detail::column_path{})) {
+            return fail(check.failure());
+        }
+        const std::uint64_t size = check.offset();
+        if (options.trailing == trailing::refuse && size != bytes.size()) {
+            return fail(
+                {.code = errc::trailing_bytes, .offset = size, .found = bytes.size() - size});
+        }
+        found.bytes = bytes.first(static_cast<std::size_t>(size));
+        return found;
+    }
+
     template <class Row, class Rows>
     static auto each_of(Rows& rows) {
         return [&rows](auto&& visit) {

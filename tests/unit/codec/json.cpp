@@ -18,6 +18,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -381,4 +382,18 @@ TEST_CASE("progress is told and a stop is heeded") {
     const auto cancelled = value_of<std::vector<std::vector<int>>>(text, {.watch = &stopped});
     REQUIRE(!cancelled.has_value());
     CHECK(cancelled.error().code == errc::cancelled);
+}
+
+TEST_CASE("json: views are written as what they show") {
+    struct lent {
+        BOOST_HANA_DEFINE_STRUCT(lent, (std::string_view, name), (std::span<const float>, values),
+                                 (std::span<const std::string>, lines));
+    };
+
+    const float values[] = {1.0F, -0.5F};
+    const std::string lines[] = {"a", "b"};
+    CHECK(text_of(lent{.name = "x", .values = values, .lines = lines}) ==
+          R"({"name":"x","values":[1.0,-0.5],"lines":["a","b"]})");
+    CHECK(text_of(lent{}) == R"({"name":"","values":[],"lines":[]})");
+    CHECK(text_of<pretty>(std::span<const float>(values)) == "[\n  1.0,\n  -0.5\n]");
 }

@@ -12,9 +12,12 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -67,8 +70,27 @@ static_assert(kind_of<std::map<std::string, int>> == kind::map);
 static_assert(kind_of<std::unordered_map<int, int>> == kind::map);
 static_assert(kind_of<point> == kind::described);
 static_assert(kind_of<opaque> == kind::unknown && kind_of<int*> == kind::unknown);
-static_assert(kind_of<std::string_view> == kind::unknown);
+static_assert(kind_of<std::string_view> == kind::string);
+static_assert(kind_of<std::span<const int>> == kind::sequence);
+static_assert(kind_of<tintype::byte_view> == kind::sequence);
+static_assert(kind_of<const std::span<std::string>> == kind::sequence);
+static_assert(kind_of<std::span<const int, 3>> == kind::sequence);
+static_assert(kind_of<std::pair<int, std::string>> == kind::pair);
+static_assert(kind_of<std::map<int, int>::value_type> == kind::pair);
+static_assert(kind_of<std::tuple<int, int>> == kind::unknown);
 static_assert(kind_of<long double> == kind::unknown && kind_of<wchar_t> == kind::unknown);
+
+// What can be read into, and what can only be pointed elsewhere.
+using tintype::detail::growable;
+using tintype::detail::lent;
+
+static_assert(growable<std::string> && growable<std::vector<int>> && growable<own_sequence>);
+static_assert(growable<std::map<int, int>> && growable<tintype::blob>);
+static_assert(!growable<std::string_view> && !growable<std::span<const int>>);
+static_assert(!growable<std::span<int, 3>> && !lent<std::span<int, 3>>);
+static_assert(!growable<int> && !growable<std::pair<int, int>> && !growable<std::array<int, 3>>);
+static_assert(lent<std::string_view> && lent<std::span<const int>> && lent<tintype::byte_view>);
+static_assert(lent<const std::string_view> && !lent<std::string> && !lent<std::vector<int>>);
 
 } // namespace
 

@@ -66,9 +66,15 @@ public:
         } else if constexpr (shape == column_shape::run) {
             constexpr bool text = kind_of<T> == kind::string;
             std::uint64_t total = 0;
-            return lengths(count, text ? limits::none : limits_.count, path, total) &&
-                   (!lent<T> || lends<element_type<T>>(total, path)) &&
-                   values<element_type<T>>(total, path);
+            if (!lengths(count, text ? limits::none : limits_.count, path, total)) {
+                return false;
+            }
+            if constexpr (lent<T>) {
+                if (!lends<element_type<T>>(total, path)) {
+                    return false;
+                }
+            }
+            return values<element_type<T>>(total, path);
         } else if constexpr (shape == column_shape::sequence) {
             std::uint64_t total = 0;
             return lengths(count, limits_.count, path, total) && node<element_type<T>>(total, path);

@@ -12,6 +12,7 @@
 #include <tintype/codec/packed_range.hpp>
 #include <tintype/core/progress.hpp>
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -166,6 +167,8 @@ private:
 
     template <class T>
     bool run(T& value, byte_view bytes, const column_path& path) {
+        static_assert(lent<T> || growable<T>, "tintype: columns write this view and cannot read "
+                                              "into it; make it a std::span or a vector");
         using element = element_type<T>;
         if constexpr (lent<T>) {
             const auto* first = reinterpret_cast<const element*>(bytes.data());
@@ -226,22 +229,14 @@ private:
     bool apart(std::unique_ptr<T[]>& all, std::uint64_t count, const column_path& path) {
         all = std::make_unique<T[]>(static_cast<std::size_t>(count));
         const std::span<T> values{all.get(), static_cast<std::size_t>(count)};
-        return node<T>(
-            [&](auto&& visit) {
-                for (T& value : values) {
-                    if (!visit(value)) {
-                        return false;
-                    }
-                }
-                return true;
-            },
-            count, path);
+        return node<T>([&](auto&& visit) { return std::ranges::all_of(values, visit); }, count,
+                       path);
     }
 
     template <class T, class Each>
     bool sequences(const Each& each, std::uint64_t count, const column_path& path) {
-        static_assert(growable<T>, "tintype: a std::span of values that are not packed can be "
-                                   "written and not read; make it a vector");
+        static_assert(growable<T>, "tintype: columns write views of such values and cannot read "
+                                   "into them; make it a vector");
         using element = element_type<T>;
         auto lengths = take_lengths(count);
         if constexpr (fillable_sequence<T>) {

@@ -168,8 +168,6 @@ public:
 
     [[nodiscard]] const error& failure() const noexcept { return error_; }
 
-    [[nodiscard]] std::uint64_t offset() const noexcept { return start_; }
-
 private:
     static constexpr bool claims = claiming_sink<Sink> && !borrowing_sink<Sink>;
     static constexpr std::size_t buffer_size = std::size_t{64} << 10U;
@@ -183,7 +181,7 @@ private:
             store_packed<std::endian::little>(bytes.data(), value);
             return copy(bytes);
         } else if constexpr (is_fixed_array<T>) {
-            return std::ranges::all_of(value, [this](const auto& each) { return put(each); });
+            return std::ranges::all_of(value, [this](const auto& each) { return this->put(each); });
         } else {
             bool good = true;
             for_each_member(value, [&](auto, const auto& part) { good = good && put(part); });

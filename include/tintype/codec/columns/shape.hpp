@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <ranges>
-#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -174,14 +173,24 @@ struct column_path {
     const column_path* above = nullptr;
     std::string_view name{};
 
-    [[nodiscard]] label text() const {
-        std::string all(name);
-        for (const column_path* each = above; each != nullptr; each = each->above) {
+    // Allocates nothing; of a path without end, the last of it.
+    [[nodiscard]] label text() const noexcept {
+        std::array<char, 512> all{};
+        char* const end = all.data() + all.size();
+        char* at = end;
+        for (const column_path* each = this; each != nullptr; each = each->above) {
+            if (each->name.size() >= static_cast<std::size_t>(at - all.data())) {
+                break;
+            }
             if (!each->name.empty()) {
-                all = all.empty() ? std::string(each->name) : std::string(each->name) + '.' + all;
+                if (at != end) {
+                    *--at = '.';
+                }
+                at -= each->name.size();
+                each->name.copy(at, each->name.size());
             }
         }
-        return all;
+        return std::string_view(at, static_cast<std::size_t>(end - at));
     }
 };
 
