@@ -1,14 +1,12 @@
 #pragma once
 
-// Dakera's snapshots of vector namespaces: `{id}.snap` with the vectors and `{id}.meta` with what
-// is known of them, both JSON. The same `chain_manager` as for any other codec; an increment holds
-// whole namespaces, as the format has no word for less. What the library adds (digests, the
-// parent's state, namespaces that are gone) stands in one more member of the metadata, which the
-// original skips.
+// Dakera's folders of snapshots, as a codec under the same `chain_manager` as any other. An
+// increment holds whole namespaces, as the format has no word for less. What the library adds
+// (digests, the parent's state, namespaces that are gone) stands in one more member of the
+// metadata, which the original skips; without it the files are the original's, byte for byte.
 
 #include <tintype/chain/chain_manager.hpp>
 #include <tintype/chain/codec.hpp>
-#include <tintype/chain/ids.hpp>
 #include <tintype/chain/manifest.hpp>
 #include <tintype/chain/record.hpp>
 #include <tintype/codec/json.hpp>
@@ -17,6 +15,7 @@
 #include <tintype/core/limits.hpp>
 #include <tintype/core/reflect.hpp>
 #include <tintype/core/sink.hpp>
+#include <tintype/formats/dakera/layout.hpp>
 #include <tintype/hash/concept.hpp>
 #include <tintype/hash/crc32c.hpp>
 #include <tintype/hash/hex.hpp>
@@ -24,8 +23,8 @@
 #include <tintype/storage/directory.hpp>
 
 #include <algorithm>
-#include <array>
 #include <bit>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -40,163 +39,6 @@
 
 namespace tintype::dakera {
 
-enum class kind_of_snapshot : std::uint8_t { full, incremental };
-
-using optional_text = std::optional<std::string>;
-using optional_size = std::optional<std::uint64_t>;
-using texts = std::vector<std::string>;
-
-// What this library adds. Digests and states are hexadecimal.
-struct additions {
-    std::string hash{};   // the algorithm
-    std::string digest{}; // of the data
-    std::string state{};
-    omit_if_absent<std::string> parent_state{};
-    omit_if_absent<texts> dropped{}; // namespaces that are gone since the parent
-
-    friend bool operator==(const additions&, const additions&) = default;
-};
-
-struct snapshot_metadata {
-    std::string id{};
-    std::uint64_t created_at = 0; // Unix seconds
-    optional_text description{};
-    texts namespaces{};
-    std::uint64_t total_vectors = 0;
-    std::uint64_t size_bytes = 0; // of the data; 0 inside it, where it is not known yet
-    kind_of_snapshot snapshot_type = kind_of_snapshot::full;
-    optional_text parent_id{};
-    std::string version = "1.0.0";
-    omit_if_absent<additions> tintype{};
-
-    friend bool operator==(const snapshot_metadata&, const snapshot_metadata&) = default;
-};
-
-// A record of a namespace. `metadata` is any JSON.
-struct vector_entry {
-    std::string id{};
-    std::vector<float> values{};
-    json_value metadata{};
-
-    friend bool operator==(const vector_entry&, const vector_entry&) = default;
-};
-
-// Vectors: a sequence of entries, or a view of one.
-template <class Vectors = std::vector<vector_entry>>
-struct namespace_data {
-    std::string name{};
-    std::uint64_t vector_count = 0;
-    optional_size dimension{}; // nothing where there are no vectors
-    Vectors vectors{};
-};
-
-template <class Vectors = std::vector<vector_entry>>
-struct snapshot_data {
-    snapshot_metadata metadata{};
-    std::vector<namespace_data<Vectors>> namespaces{};
-};
-
-using stored_namespace = namespace_data<>;
-using stored_data = snapshot_data<>;
-
-// The vectors of a store, as they are written.
-using shown_namespace = namespace_data<record_view<vector_entry>>;
-using shown_data = snapshot_data<record_view<vector_entry>>;
-
-} // namespace tintype::dakera
-
-BOOST_HANA_ADAPT_STRUCT(tintype::dakera::additions, hash, digest, state, parent_state, dropped);
-BOOST_HANA_ADAPT_STRUCT(tintype::dakera::snapshot_metadata, id, created_at, description, namespaces,
-                        total_vectors, size_bytes, snapshot_type, parent_id, version, tintype);
-BOOST_HANA_ADAPT_STRUCT(tintype::dakera::vector_entry, id, values, metadata);
-BOOST_HANA_ADAPT_STRUCT(tintype::dakera::stored_namespace, name, vector_count, dimension, vectors);
-BOOST_HANA_ADAPT_STRUCT(tintype::dakera::stored_data, metadata, namespaces);
-BOOST_HANA_ADAPT_STRUCT(tintype::dakera::shown_namespace, name, vector_count, dimension, vectors);
-BOOST_HANA_ADAPT_STRUCT(tintype::dakera::shown_data, metadata, namespaces);
-
-namespace tintype {
-
-template <>
-inline constexpr std::array<json_enum_name<dakera::kind_of_snapshot>, 2>
-    json_enum_names<dakera::kind_of_snapshot>{
-        {{dakera::kind_of_snapshot::full, "Full"},
-         {dakera::kind_of_snapshot::incremental, "Incremental"}}};
-
-template <>
-inline constexpr std::array<std::string_view, 4> json_names<dakera::stored_namespace>{
-    "namespace", "vector_count", "dimension", "vectors"};
-
-template <>
-inline constexpr std::array<std::string_view, 4> json_names<dakera::shown_namespace> =
-    json_names<dakera::stored_namespace>;
-
-} // namespace tintype
-
-namespace tintype::dakera {
-
-// The layout is the members' order and names.
-static_assert(member_names<snapshot_metadata> ==
-              std::array<std::string_view, 10>{"id", "created_at", "description", "namespaces",
-                                               "total_vectors", "size_bytes", "snapshot_type",
-                                               "parent_id", "version", "tintype"});
-static_assert(member_names<vector_entry> ==
-              std::array<std::string_view, 3>{"id", "values", "metadata"});
-static_assert(record_key<vector_entry> == "id");
-
-// Counts and dimensions are what the vectors say, and no id is there twice.
-[[nodiscard]] inline result<void> check_namespace(const stored_namespace& of) {
-    const auto wrong = [&](std::string_view what, std::uint64_t found, std::uint64_t wanted) {
-        return fail({.code = errc::invalid_value,
-                     .where = of.name + std::string{what},
-                     .found = found,
-                     .wanted = wanted});
-    };
-    if (of.vector_count != of.vectors.size()) {
-        return wrong(".vector_count", of.vector_count, of.vectors.size());
-    }
-    if (!of.dimension && !of.vectors.empty()) {
-        return fail({.code = errc::missing_field, .where = of.name + ".dimension"});
-    }
-    for (const vector_entry& each : of.vectors) {
-        if (each.values.size() != of.dimension) {
-            return wrong("/" + each.id + ".values", each.values.size(), *of.dimension);
-        }
-    }
-    return unique_keys<vector_entry>(of.vectors, of.name);
-}
-
-// What the data says of itself. Unlike the metadata beside it, it does not know its own size.
-[[nodiscard]] inline result<void> check_data(const stored_data& data) {
-    const snapshot_metadata& metadata = data.metadata;
-    std::uint64_t total = 0;
-    for (std::size_t i = 0; i != data.namespaces.size(); ++i) {
-        const stored_namespace& each = data.namespaces[i];
-        if (i >= metadata.namespaces.size() || metadata.namespaces[i] != each.name) {
-            return fail({.code = errc::invalid_value,
-                         .where = metadata.id + ".namespaces: " + each.name,
-                         .found = data.namespaces.size(),
-                         .wanted = metadata.namespaces.size()});
-        }
-        if (auto good = check_namespace(each); !good) {
-            return good;
-        }
-        total += each.vectors.size();
-    }
-    if (data.namespaces.size() != metadata.namespaces.size()) {
-        return fail({.code = errc::invalid_value,
-                     .where = metadata.id + ".namespaces",
-                     .found = data.namespaces.size(),
-                     .wanted = metadata.namespaces.size()});
-    }
-    if (total != metadata.total_vectors) {
-        return fail({.code = errc::invalid_value,
-                     .where = metadata.id + ".total_vectors",
-                     .found = metadata.total_vectors,
-                     .wanted = total});
-    }
-    return {};
-}
-
 // Style: how the data is laid out. The metadata beside it is always pretty.
 template <json_style Style = serde_style>
 struct chain_json {
@@ -209,28 +51,21 @@ struct chain_json {
     using data_codec = json<Style>;
     using info_codec = json<serde_pretty_style>;
 
-    // Byte for byte the original's where there is nothing to add: with `no_hash`, and no namespace
-    // gone.
-    template <hash_policy Hash>
+    // How deep a vector's metadata may be: in the file it lies inside five values.
+    static constexpr std::uint32_t metadata_depth = limits{}.depth - 5;
+
+    template <hash_policy>
     [[nodiscard]] static result<blob> encode_info(const snapshot_info& info) {
         snapshot_metadata metadata = metadata_of(info);
         metadata.size_bytes = info.data_size;
-        texts dropped;
-        for (const piece_info& each : info.pieces) {
-            if (each.kind == piece_kind::dropped) {
-                dropped.push_back(each.name);
-            }
-        }
-        if (digest_size<Hash> != 0 || !dropped.empty()) {
-            additions more{
-                .hash = info.hash, .digest = hex_of(info.data_digest), .state = hex_of(info.state)};
+        if (!info.hash.empty()) {
+            additions& more = metadata.tintype ? *metadata.tintype : metadata.tintype.emplace();
+            more.hash = info.hash;
+            more.digest = hex_of(info.data_digest);
+            more.state = hex_of(info.state);
             if (!info.parent_state.empty()) {
                 more.parent_state = hex_of(info.parent_state);
             }
-            if (!dropped.empty()) {
-                more.dropped = std::move(dropped);
-            }
-            metadata.tintype = std::move(more);
         }
         return tintype::encode<info_codec>(metadata);
     }
@@ -245,6 +80,7 @@ struct chain_json {
     requires std::same_as<R, vector_entry>
     [[nodiscard]] static result<void>
     encode(snapshot_info& info, const std::vector<part_piece<R>>& parts, const Side*, Sink& sink) {
+        info.schema = format_version;
         info.pieces.clear();
         info.records = 0;
         shown_data data;
@@ -253,7 +89,6 @@ struct chain_json {
                                    .kind = each.kind,
                                    .records = each.records.size(),
                                    .total = each.total});
-            info.records += each.records.size();
             if (each.kind == piece_kind::dropped) {
                 continue;
             }
@@ -261,12 +96,14 @@ struct chain_json {
             if (!shown) {
                 return pass(shown);
             }
+            info.records += shown->vector_count;
             data.namespaces.push_back(*std::move(shown));
         }
         data.metadata = metadata_of(info);
         return data_codec::encode(data, sink);
     }
 
+    // All of the data is read and checked, whatever is wanted of it.
     template <class R>
     requires std::same_as<R, vector_entry>
     [[nodiscard]] static result<std::vector<loaded_piece<R>>>
@@ -274,36 +111,35 @@ struct chain_json {
            const decode_options& options) {
         auto data = tintype::decode<data_codec, stored_data>(bytes, options);
         if (!data) {
-            error what = data.error();
-            what.where =
-                info.data + (what.where.empty() ? "" : ": ") + std::string{what.where.view()};
-            return fail(what);
+            return inside(info, data.error());
         }
-        if (auto good = speaks_of(info, data->metadata); !good) {
-            return pass(good);
+        auto good = speaks_of(info, data->metadata);
+        if (good) {
+            good = check(*data);
         }
-        if (auto good = check_data(*data); !good) {
-            return pass(good);
+        if (!good) {
+            return inside(info, good.error());
         }
-        std::map<std::string_view, stored_namespace*> found;
+        std::map<std::string_view, stored_namespace*> named;
         for (stored_namespace& each : data->namespaces) {
-            if (!found.emplace(each.name, &each).second) {
-                return fail({.code = errc::duplicate, .where = info.id + ": " + each.name});
+            if (!named.emplace(each.name, &each).second) {
+                return inside(info, {.code = errc::duplicate, .where = each.name});
             }
         }
         std::vector<loaded_piece<R>> pieces;
         for (const piece_info* each : wanted) {
-            loaded_piece<R> piece{.name = each->name, .kind = each->kind};
-            if (each->kind != piece_kind::dropped) {
-                const auto at = found.find(each->name);
-                if (at == found.end()) {
-                    return fail(
-                        {.code = errc::missing_field, .where = info.id + ": " + each->name});
-                }
-                piece.total = at->second->vectors.size();
-                piece.records = std::move(at->second->vectors);
+            loaded_piece<R>& piece = pieces.emplace_back();
+            piece.name = each->name;
+            piece.kind = each->kind;
+            if (each->kind == piece_kind::dropped) {
+                continue;
             }
-            pieces.push_back(std::move(piece));
+            const auto found = named.find(each->name);
+            if (found == named.end()) {
+                return inside(info, {.code = errc::not_found, .where = each->name});
+            }
+            piece.records = std::move(found->second->vectors);
+            piece.total = piece.records.size();
         }
         return pieces;
     }
@@ -315,7 +151,10 @@ struct chain_json {
         return std::optional<Side>{};
     }
 
-    // The metadata as the data has it: without the data's size, and without what is added.
+private:
+    static constexpr std::int64_t nanoseconds = 1'000'000'000; // in a second
+
+    // The metadata as the data has it: without the data's size and digest.
     [[nodiscard]] static snapshot_metadata metadata_of(const snapshot_info& info) {
         snapshot_metadata metadata{.id = info.id,
                                    .created_at = static_cast<std::uint64_t>(
@@ -325,74 +164,26 @@ struct chain_json {
                                    .snapshot_type = info.type == snapshot_type::full
                                                         ? kind_of_snapshot::full
                                                         : kind_of_snapshot::incremental,
-                                   .parent_id = info.parent_id};
+                                   .parent_id = info.parent_id,
+                                   .version = info.schema};
+        std::vector<std::string> dropped;
         for (const piece_info& each : info.pieces) {
-            if (each.kind != piece_kind::dropped) {
-                metadata.namespaces.push_back(each.name);
-            }
+            (each.kind == piece_kind::dropped ? dropped : metadata.namespaces).push_back(each.name);
+        }
+        if (!dropped.empty()) {
+            metadata.tintype = additions{.dropped = std::move(dropped)};
         }
         return metadata;
     }
 
-private:
-    static constexpr std::int64_t nanoseconds = 1'000'000'000; // in a second
-
-    // JSON has no NaN and no infinity; the error says where the first is.
-    [[nodiscard]] static result<shown_namespace> show(const part_piece<vector_entry>& piece) {
-        shown_namespace shown{.name = piece.name,
-                              .vector_count = piece.records.size(),
-                              .vectors = piece.records.records()};
-        for (const vector_entry& each : shown.vectors) {
-            if (!shown.dimension) {
-                shown.dimension = each.values.size();
-            }
-            if (each.values.size() != *shown.dimension) {
-                return fail({.code = errc::invalid_value,
-                             .where = piece.name + "/" + each.id + ".values",
-                             .found = each.values.size(),
-                             .wanted = *shown.dimension});
-            }
-            for (std::size_t i = 0; i != each.values.size(); ++i) {
-                const float value = each.values[i];
-                if (!(value - value == 0.0F)) {
-                    return fail(
-                        {.code = errc::invalid_value,
-                         .where = piece.name + "/" + each.id + ".values[" + std::to_string(i) + "]",
-                         .found = std::bit_cast<std::uint32_t>(value),
-                         .during = "JSON has no NaN and no infinity"});
-                }
-            }
-        }
-        return shown;
-    }
-
-    // The data is that of this snapshot, not of another that was put in its place.
-    [[nodiscard]] static result<void> speaks_of(const snapshot_info& info,
-                                                const snapshot_metadata& inside) {
-        snapshot_metadata beside = metadata_of(info);
-        beside.size_bytes = inside.size_bytes;
-        beside.version = inside.version;
-        beside.tintype = inside.tintype;
-        if (beside != inside) {
-            return fail({.code = errc::invalid_value,
-                         .where = info.data + ": its metadata is of " + inside.id,
-                         .found = inside.total_vectors,
-                         .wanted = beside.total_vectors});
-        }
-        return {};
-    }
-
     [[nodiscard]] static result<snapshot_info> info_of(snapshot_metadata&& metadata) {
-        if (!metadata.version.starts_with("1.")) {
-            return fail({.code = errc::unsupported_version,
-                         .where = metadata.id + ": version " + metadata.version,
-                         .wanted = 1});
+        if (auto good = known_version(metadata); !good) {
+            return pass(good);
         }
-        constexpr auto latest =
-            std::uint64_t{std::numeric_limits<std::int64_t>::max() / nanoseconds};
+        constexpr std::uint64_t latest = std::numeric_limits<std::int64_t>::max() / nanoseconds;
         if (metadata.created_at > latest) {
             return fail({.code = errc::invalid_value,
-                         .where = metadata.id + ": created_at",
+                         .where = "created_at",
                          .found = metadata.created_at,
                          .wanted = latest});
         }
@@ -404,33 +195,124 @@ private:
                                                                      : snapshot_type::incremental,
             .parent_id = std::move(metadata.parent_id),
             .data_size = metadata.size_bytes,
-            .records = metadata.total_vectors};
+            .records = metadata.total_vectors,
+            .schema = std::move(metadata.version)};
         for (std::string& each : metadata.namespaces) {
             info.pieces.push_back({.name = std::move(each), .kind = piece_kind::whole});
         }
-        if (metadata.tintype) {
-            additions& more = *metadata.tintype;
-            for (std::string& each : more.dropped.value_or(texts{})) {
+        const auto done =
+            metadata.tintype ? add(info, *std::move(metadata.tintype)) : result<void>{};
+        return done ? result<snapshot_info>{std::move(info)} : pass(done);
+    }
+
+    // Half of what guards the data is not less of a guard but damage.
+    [[nodiscard]] static result<void> add(snapshot_info& info, additions&& more) {
+        if (more.dropped) {
+            for (std::string& each : *more.dropped) {
                 info.pieces.push_back({.name = std::move(each), .kind = piece_kind::dropped});
             }
-            info.hash = std::move(more.hash);
-            const std::pair<std::string_view, blob*> digests[] = {
-                {more.digest, &info.data_digest},
-                {more.state, &info.state},
-                {more.parent_state ? *more.parent_state : std::string_view{}, &info.parent_state}};
-            for (const auto& [text, bytes] : digests) {
-                auto read = bytes_from_hex(text);
-                if (!read) {
-                    return fail({.code = errc::invalid_value,
-                                 .where = info.id + ": a digest",
-                                 .found = text.size()});
-                }
-                *bytes = *std::move(read);
+        }
+        const bool guarded = more.hash && !more.hash->empty();
+        if (!guarded && (more.hash || more.digest || more.state || more.parent_state)) {
+            return fail({.code = errc::missing_field, .where = "tintype.hash"});
+        }
+        info.hash = guarded ? *std::move(more.hash) : std::string{};
+        auto done = read_hex(more.digest, info.data_digest, "tintype.digest", guarded);
+        if (done) {
+            done = read_hex(more.state, info.state, "tintype.state", guarded);
+        }
+        if (done) {
+            done = read_hex(more.parent_state, info.parent_state, "tintype.parent_state", false);
+        }
+        return done;
+    }
+
+    [[nodiscard]] static result<void> read_hex(const omit_if_absent<std::string>& text, blob& into,
+                                               std::string_view where, bool needed) {
+        if (!text) {
+            return needed ? fail({.code = errc::missing_field, .where = where}) : result<void>{};
+        }
+        auto bytes = bytes_from_hex(*text);
+        if (!bytes || bytes->empty()) {
+            return fail({.code = errc::invalid_value, .where = where, .found = text->size()});
+        }
+        into = *std::move(bytes);
+        return {};
+    }
+
+    // What could be written and never be read again is refused, by name.
+    [[nodiscard]] static result<shown_namespace> show(const part_piece<vector_entry>& piece) {
+        shown_namespace shown{.name = piece.name,
+                              .vector_count = piece.records.size(),
+                              .vectors = piece.records.records()};
+        for (const vector_entry& each : shown.vectors) {
+            if (!shown.dimension) {
+                shown.dimension = each.values.size();
+            }
+            if (auto good = readable(each, *shown.dimension); !good) {
+                error what = good.error();
+                what.where = piece.name + "/" + each.id + std::string{what.where.view()};
+                return fail(what);
             }
         }
-        return info;
+        return shown;
+    }
+
+    [[nodiscard]] static result<void> readable(const vector_entry& entry, std::uint64_t dimension) {
+        const std::vector<float>& values = entry.values;
+        if (values.size() != dimension) {
+            return fail({.code = errc::invalid_value,
+                         .where = ".values",
+                         .found = values.size(),
+                         .wanted = dimension});
+        }
+        const auto none =
+            std::ranges::find_if_not(values, [](float each) { return std::isfinite(each); });
+        if (none != values.end()) {
+            return fail({.code = errc::invalid_value,
+                         .where = ".values[" + std::to_string(none - values.begin()) + "]",
+                         .found = std::bit_cast<std::uint32_t>(*none),
+                         .during = "JSON has no NaN and no infinity"});
+        }
+        // A text with so few brackets cannot be too deep.
+        const std::string_view text = entry.metadata.text();
+        if (std::ranges::count(text, '[') + std::ranges::count(text, '{') > metadata_depth) {
+            if (auto good = json_value::parse(text, {.depth = metadata_depth}); !good) {
+                error what = good.error();
+                what.where = ".metadata";
+                return fail(what);
+            }
+        }
+        return {};
+    }
+
+    // The data is that of this snapshot, not of another that was put in its place.
+    [[nodiscard]] static result<void> speaks_of(const snapshot_info& info,
+                                                const snapshot_metadata& in_data) {
+        snapshot_metadata beside = metadata_of(info);
+        beside.size_bytes = in_data.size_bytes;
+        std::string_view differs;
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            static_cast<void>(((member<I>(beside) == member<I>(in_data) ||
+                                (differs = member_names<snapshot_metadata>[I], false)) &&
+                               ...));
+        }(std::make_index_sequence<member_count<snapshot_metadata>>{});
+        if (!differs.empty()) {
+            return fail({.code = errc::invalid_value,
+                         .where = "metadata." + std::string{differs},
+                         .during = "the metadata beside the data says something else"});
+        }
+        return {};
+    }
+
+    [[nodiscard]] static std::unexpected<error> inside(const snapshot_info& info, error what) {
+        what.where = info.data + (what.where.empty() ? "" : ": ") + std::string{what.where.view()};
+        return fail(what);
     }
 };
+
+static_assert(chain_codec<chain_json<>, vector_entry>);
+static_assert(chain_codec<chain_json<serde_pretty_style>, vector_entry>);
 
 // The original keeps so many unless told.
 inline constexpr positive max_snapshots{10};
@@ -439,7 +321,5 @@ inline constexpr positive max_snapshots{10};
 template <chain_source Store, json_style Style = serde_style, hash_policy Hash = crc32c,
           retention_policy Retention = keep_last>
 using snapshots = chain_manager<Store, directory, chain_json<Style>, Hash, Retention>;
-
-static_assert(chain_codec<chain_json<>, vector_entry>);
 
 } // namespace tintype::dakera

@@ -292,8 +292,7 @@ template <retention_policy Policy>
                 break;
             }
             const catalog_entry& by = newest_first[at];
-            why[needed] =
-                "needed by " + (by.name.empty() ? std::to_string(by.version) : by.name);
+            why[needed] = "needed by " + (by.name.empty() ? std::to_string(by.version) : by.name);
             at = needed;
         }
     }
