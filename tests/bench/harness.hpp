@@ -3,7 +3,8 @@
 // How everything here is timed. The contenders of a race run in one process, one after the other in
 // an order that is shuffled every round, and the median of each counts: the machine's moods fall on
 // all of them alike, and it is the ratios that are reported. What only computes is timed by its
-// thread's processor time, so that another program's turn is not taken for its own.
+// thread's processor time, so that another program's turn is not taken for its own. A race has a
+// budget of time, of which each contender has its share: the slow run fewer rounds.
 
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
@@ -16,6 +17,7 @@
 #include <cstdlib>
 #include <functional>
 #include <limits>
+#include <malloc.h>
 #include <numeric>
 #include <optional>
 #include <random>
@@ -28,8 +30,8 @@
 namespace bench {
 
 struct options {
-    bool quick = false; // fewer rounds, nothing of 1 GiB
-    std::string area;   // only this one, or empty
+    bool quick = false;             // fewer rounds, nothing of 1 GiB
+    std::vector<std::string> areas; // only these, or all
     std::string json;
     std::string svg;
     std::string show;
@@ -53,6 +55,9 @@ using rows = std::vector<row>;
 void measure_checksums(const options& chosen, rows& to);
 void measure_vamm_memory(const options& chosen, rows& to);
 void measure_vamm_files(const options& chosen, rows& to);
+void measure_chain(const options& chosen, rows& to);
+void measure_json(const options& chosen, rows& to);
+void measure_rocksdb(const options& chosen, rows& to);
 
 void print_tables(const rows& all);
 [[nodiscard]] bool write_json(const rows& all, const std::string& path);
@@ -129,18 +134,49 @@ struct contender {
     return (seconds_by(clock) - begin) / static_cast<double>(times);
 }
 
-// The median seconds of one run of each.
+// One that takes part: how long it had the machine, and what its runs took.
+struct lane {
+    const contender* who = nullptr;
+    std::size_t times = 1; // one after the other, for what is over too soon to be timed
+    double spent = 0;
+    std::vector<double> samples{};
+
+    double run() {
+        const double begin = seconds_by(CLOCK_MONOTONIC);
+        const double seconds = seconds_of(*who, times);
+        spent += seconds_by(CLOCK_MONOTONIC) - begin;
+        return seconds;
+    }
+
+    // Three samples are wanted of the slowest too, unless they are slower than that.
+    [[nodiscard]] bool goes_on(double share) const noexcept {
+        const std::size_t count = samples.size();
+        return count < static_cast<std::size_t>(who->most) &&
+               (count == 0 || spent < share || (count < 3 && spent < 2 * share));
+    }
+
+    [[nodiscard]] double median() {
+        const auto middle = samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 2);
+        std::ranges::nth_element(samples, middle);
+        return samples.size() % 2 != 0 ? *middle
+                                       : (*middle + *std::max_element(samples.begin(), middle)) / 2;
+    }
+};
+
+// The median seconds of one run of each, of at most so many rounds.
 [[nodiscard]] inline std::vector<double> race(const std::vector<contender>& all, int rounds) {
+    constexpr double budget = 6;
     constexpr double least_sample = 1e-3;
-    std::vector<std::vector<double>> samples(all.size());
-    std::vector<std::size_t> times(all.size(), 1);
-    for (std::size_t i = 0; i != all.size(); ++i) {
-        if (all[i].most < rounds) {
-            continue;
-        }
-        const double warm_up = seconds_of(all[i], 1);
-        if (!all[i].prepare && warm_up < least_sample) {
-            times[i] = static_cast<std::size_t>(std::ceil(least_sample / std::max(warm_up, 1e-9)));
+    const double share = budget / static_cast<double>(all.size());
+    std::vector<lane> lanes;
+    for (const contender& each : all) {
+        lane& added = lanes.emplace_back(lane{.who = &each});
+        const double warm_up = added.run();
+        if (added.spent > share / 2) {
+            added.samples.push_back(warm_up); // it has been warm for long before its end
+        } else if (!each.prepare && warm_up < least_sample) {
+            added.times =
+                static_cast<std::size_t>(std::ceil(least_sample / std::max(warm_up, 1e-9)));
         }
     }
     std::vector<std::size_t> order(all.size());
@@ -149,16 +185,14 @@ struct contender {
     for (int round = 0; round != rounds; ++round) {
         std::shuffle(order.begin(), order.end(), random);
         for (const std::size_t i : order) {
-            if (round < all[i].most) {
-                samples[i].push_back(seconds_of(all[i], times[i]));
+            if (lanes[i].goes_on(share)) {
+                lanes[i].samples.push_back(lanes[i].run());
             }
         }
     }
     std::vector<double> medians;
-    for (auto& each : samples) {
-        const auto middle = each.begin() + static_cast<std::ptrdiff_t>(each.size() / 2);
-        std::ranges::nth_element(each, middle);
-        medians.push_back(*middle);
+    for (lane& each : lanes) {
+        medians.push_back(each.median());
     }
     return medians;
 }
@@ -169,25 +203,58 @@ struct rival {
     std::optional<double> goal{};
 };
 
-// Races ours against the others and adds a row for each, in milliseconds.
+// Races ours against the others and adds a row for each: in milliseconds, or, where it is told how
+// many bytes a run goes through, in megabytes (10^6 bytes) a second.
 inline void duel(rows& to, std::string_view area, const std::string& what, contender ours,
-                 std::vector<rival> others, int rounds) {
+                 std::vector<rival> others, int rounds, std::size_t bytes = 0) {
     std::vector<contender> all{std::move(ours)};
     for (const rival& each : others) {
         all.push_back(each.run);
     }
     const auto medians = race(all, rounds);
+    const auto figure = [&](double seconds) {
+        return bytes == 0 ? seconds * 1e3 : static_cast<double>(bytes) / seconds / 1e6;
+    };
     for (std::size_t i = 0; i != others.size(); ++i) {
         to.push_back({.area = std::string{area},
                       .what = what,
-                      .ours = medians[0] * 1e3,
-                      .unit = "ms",
+                      .ours = figure(medians[0]),
+                      .unit = bytes == 0 ? "ms" : "MB/s",
                       .against = others[i].run.name,
-                      .theirs = medians[i + 1] * 1e3,
+                      .theirs = figure(medians[i + 1]),
                       .ratio = medians[i + 1] / medians[0],
                       .goal = others[i].goal});
     }
     std::fprintf(stderr, "  %s\n", what.c_str());
+}
+
+// A field of /proc/self/status, in bytes.
+[[nodiscard]] inline double own_status(std::string_view field) {
+    std::FILE* file = std::fopen("/proc/self/status", "r");
+    must(file != nullptr, "no /proc/self/status");
+    char line[256];
+    double found = 0;
+    while (std::fgets(line, sizeof line, file) != nullptr) {
+        if (std::string_view{line}.starts_with(field)) {
+            found = std::strtod(line + field.size() + 1, nullptr) * 1024;
+        }
+    }
+    std::fclose(file);
+    return found;
+}
+
+// The most memory that was the process's own during `act`, beyond what was before, in bytes. What
+// `act` returns still counts.
+template <class Act>
+[[nodiscard]] double peak_of(Act act) {
+    ::malloc_trim(0); // what was freed before would be used again without being seen
+    std::FILE* reset = std::fopen("/proc/self/clear_refs", "w");
+    must(reset != nullptr && std::fputs("5", reset) >= 0 && std::fclose(reset) == 0,
+         "cannot reset the peak of memory");
+    const double before = own_status("VmRSS");
+    const auto held = act();
+    keep(&held);
+    return std::max(own_status("VmHWM") - before, 0.0);
 }
 
 } // namespace bench

@@ -2,21 +2,38 @@
 // table an area, and writes the same as JSON and as a plot.
 
 #include "harness.hpp"
+#include "rocksdb_peer.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace {
 
+using measure = void (*)(const bench::options&, bench::rows&);
+
+struct area {
+    std::string_view name;
+    measure run;
+    bool asked_only = false; // it is no comparison, and prints what it finds
+};
+
+constexpr area areas[] = {
+    {"checksum", bench::measure_checksums}, {"vamm", bench::measure_vamm_memory},
+    {"vamm", bench::measure_vamm_files},    {"json", bench::measure_json},
+    {"chain", bench::measure_chain},        {"rocksdb", bench::measure_rocksdb, true}};
+
 constexpr std::string_view usage =
     "tintype_bench [--quick] [--area NAME] [--json FILE] [--svg FILE] [--data FOLDER]\n"
     "tintype_bench --show FILE\n"
     "\n"
     "  --quick        fewer rounds, and nothing of 1 GiB\n"
-    "  --area NAME    only checksum or vamm\n"
+    "  --area NAME    only this area; may be repeated. checksum, vamm, json, chain, and only\n"
+    "                 if it is asked for rocksdb: a peer alone\n"
     "  --json FILE    write the figures\n"
     "  --svg FILE     write a plot of the ratios\n"
     "  --data FOLDER  where files are written: a disk, as it is measured too\n"
@@ -44,7 +61,7 @@ bench::options parsed(std::span<char*> arguments) {
             std::fwrite(usage.data(), 1, usage.size(), stdout);
             std::exit(0);
         }
-        std::string* value = name == "--area"   ? &chosen.area
+        std::string* value = name == "--area"   ? &chosen.areas.emplace_back()
                              : name == "--json" ? &chosen.json
                              : name == "--svg"  ? &chosen.svg
                              : name == "--data" ? &chosen.data
@@ -58,8 +75,10 @@ bench::options parsed(std::span<char*> arguments) {
         }
         *value = arguments[i];
     }
-    if (!chosen.area.empty() && chosen.area != "checksum" && chosen.area != "vamm") {
-        misused("no area '" + chosen.area + "'");
+    for (const std::string& each : chosen.areas) {
+        if (std::ranges::find(areas, each, &area::name) == std::end(areas)) {
+            misused("no area '" + each + "'");
+        }
     }
     return chosen;
 }
@@ -76,18 +95,17 @@ int main(int count, char** arguments) {
         bench::print_tables(*shown);
         return 0;
     }
-    const auto wants = [&](std::string_view area) {
-        return chosen.area.empty() || chosen.area == area;
-    };
     bench::rows all;
-    if (wants("checksum")) {
-        bench::measure_checksums(chosen, all);
-    }
-    if (wants("vamm")) {
-        bench::measure_vamm_memory(chosen, all);
-        bench::measure_vamm_files(chosen, all);
+    for (const area& each : areas) {
+        const bool named = std::ranges::find(chosen.areas, each.name) != chosen.areas.end();
+        if (named || (chosen.areas.empty() && !each.asked_only)) {
+            each.run(chosen, all);
+        }
     }
     bench::print_tables(all);
+    if (bench::rocksdb_version().empty()) {
+        std::printf("\nRocksDB is not installed, and nothing is measured against it.\n");
+    }
     if (!chosen.json.empty() && !bench::write_json(all, chosen.json)) {
         bench::die("cannot write " + chosen.json);
     }

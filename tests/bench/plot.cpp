@@ -188,7 +188,7 @@ bool write_svg(const rows& all, const std::string& path) {
         while (end != all.size() && all[end].area == all[begin].area) {
             // Memory stays in the tables: a gigabyte against next to nothing leaves no room for
             // times.
-            if (all[end].unit != "KiB") {
+            if (all[end].unit != "KiB" && all[end].unit != "x payload") {
                 area.push_back(all[end]);
             }
             ++end;

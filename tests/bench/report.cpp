@@ -159,13 +159,15 @@ void print_tables(const rows& all) {
     for (const std::string& area : areas_of(all)) {
         std::size_t what = 4;
         std::size_t against = 7;
+        std::size_t unit = 4;
         for (const row& each : all) {
             what = std::max(what, each.what.size());
             against = std::max(against, each.against.size());
+            unit = std::max(unit, each.unit.size());
         }
-        std::printf("\n%s\n%-*s %10s %-4s  %-*s %10s %8s %6s\n", area.c_str(),
-                    static_cast<int>(what), "case", "ours", "", static_cast<int>(against),
-                    "against", "theirs", "ratio", "goal");
+        std::printf("\n%s\n%-*s %10s %-*s  %-*s %10s %8s %6s\n", area.c_str(),
+                    static_cast<int>(what), "case", "ours", static_cast<int>(unit), "",
+                    static_cast<int>(against), "against", "theirs", "ratio", "goal");
         std::string_view before;
         for (const row& each : all) {
             if (each.area != area) {
@@ -173,12 +175,12 @@ void print_tables(const rows& all) {
             }
             const bool again = before == each.what;
             before = each.what;
-            std::printf("%-*s %10s %-4s  %-*s %10s %8s %6s %s\n", static_cast<int>(what),
+            std::printf("%-*s %10s %-*s  %-*s %10s %8s %6s %s\n", static_cast<int>(what),
                         again ? "" : each.what.c_str(), again ? "" : number_text(each.ours).c_str(),
-                        again ? "" : each.unit.c_str(), static_cast<int>(against),
-                        each.against.c_str(), number_text(each.theirs).c_str(),
-                        number_text(each.ratio).c_str(), goal_text(each).c_str(),
-                        verdict(each).data());
+                        static_cast<int>(unit), again ? "" : each.unit.c_str(),
+                        static_cast<int>(against), each.against.c_str(),
+                        number_text(each.theirs).c_str(), number_text(each.ratio).c_str(),
+                        goal_text(each).c_str(), verdict(each).data());
         }
     }
 }

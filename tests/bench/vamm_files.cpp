@@ -8,6 +8,7 @@
 #include <tintype/storage/directory.hpp>
 
 #include "baselines.hpp"
+#include "folders.hpp"
 #include "harness.hpp"
 #include "vamm.hpp"
 
@@ -28,16 +29,6 @@ using manager = tintype::velesdb::memory_snapshots<vamm>;
 
 [[nodiscard]] manager opened(const std::string& folder) {
     return must(manager::open(tintype::directory{folder}, tintype::keep_last{1}), "open");
-}
-
-// An empty folder, and nothing of what was in it still on its way to the disk.
-void emptied(const std::string& folder) {
-    std::filesystem::remove_all(folder);
-    std::filesystem::create_directories(folder);
-    const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    must_call(handle, "open");
-    must_call(::syncfs(handle), "syncfs");
-    ::close(handle);
 }
 
 void measure_size(std::size_t size, int rounds, const std::string& folder, rows& to) {

@@ -122,16 +122,16 @@ inline constexpr std::array<double, 23> exact_tens{1e0,  1e1,  1e2,  1e3,  1e4, 
 template <std::floating_point F>
 [[nodiscard]] bool library_float(json_input& in, const json_number& number, F& value) {
     const auto read = std::from_chars(number.start, in.at, value);
+    // One more than the power of ten at which the first digit stands.
+    const std::int64_t leading = number.exponent + std::min(number.digits, 19);
     if (read.ec == std::errc::result_out_of_range) {
-        // Which of the two ends it is: the first digit stands at this power of ten.
-        const std::int64_t leading = number.exponent + number.digits;
         value = leading > 0 ? std::numeric_limits<F>::infinity() : F{0};
         value = number.negative ? -value : value;
     }
     if (std::isinf(value)) {
         // Powers of ten: of its first digit, and the largest that there is.
         return in.refuse_at(number.start, errc::invalid_value,
-                            static_cast<std::uint64_t>(number.exponent + number.digits - 1),
+                            static_cast<std::uint64_t>(leading - 1),
                             std::numeric_limits<F>::max_exponent10);
     }
     return true;
