@@ -86,9 +86,11 @@ public:
         }
         const auto target = std::ranges::find(all->snapshots, id, &snapshot_info::id);
         if (target == all->snapshots.end()) {
-            const bool damaged =
-                std::ranges::find(all->damaged, id, &damaged_snapshot::id) != all->damaged.end();
-            return damaged ? objects_.remove_unread(id) : result<bool>{false};
+            const auto damaged = std::ranges::find(all->damaged, id, &damaged_snapshot::id);
+            if (damaged == all->damaged.end()) {
+                return false;
+            }
+            return is_damage(damaged->what) ? objects_.remove_unread(id) : fail(damaged->what);
         }
         if (!all->damaged.empty()) {
             return fail(unknown_needs(all->damaged.front()));
@@ -127,6 +129,11 @@ public:
             [[maybe_unused]] const auto held = objects_.locked();
             if (!held) {
                 return pass(held);
+            }
+            // As they are now that nobody else changes them.
+            links = this->chain(id);
+            if (!links) {
+                return pass(links);
             }
             auto done = write_anew(*links);
             if (!done) {
@@ -207,11 +214,20 @@ private:
         return what;
     }
 
-    [[nodiscard]] bool whole_chain(const snapshot_info& info, std::string_view trusted) const {
+    // No link is damaged. An error only where the look was stopped.
+    [[nodiscard]] result<bool> whole_chain(const snapshot_info& info,
+                                           std::string_view trusted) const {
         const auto links = this->chain(info.id);
-        return links && std::ranges::all_of(*links, [&](const snapshot_info& each) {
-                   return each.id == trusted || this->check_data(each).has_value();
-               });
+        result<void> good = links ? result<void>{} : pass(links);
+        for (std::size_t i = 0; good && i != links->size(); ++i) {
+            if ((*links)[i].id != trusted) {
+                good = this->check_data((*links)[i]);
+            }
+        }
+        if (!good && good.error().code == errc::cancelled) {
+            return pass(good);
+        }
+        return good.has_value();
     }
 
     [[nodiscard]] result<std::vector<chain_decision>> planned(std::string_view trusted) const {
@@ -220,16 +236,24 @@ private:
             return pass(all);
         }
         auto decisions = decide(retention_, std::move(all->snapshots), clock_.now());
+        // Somebody may have taken a newer one meanwhile; this one was promised to be there.
+        keep_with_parents(decisions, trusted, "just taken");
         if (std::ranges::all_of(decisions, &chain_decision::keep)) {
             return decisions;
         }
         if (!all->damaged.empty()) {
             return fail(unknown_needs(all->damaged.front()));
         }
-        const auto whole = std::ranges::find_if(
-            decisions, [&](const chain_decision& each) { return whole_chain(each.info, trusted); });
-        if (whole != decisions.end()) {
-            keep_with_parents(decisions, whole->info.id, "the newest that is whole");
+        for (const chain_decision& each : decisions) {
+            const auto whole = whole_chain(each.info, trusted);
+            if (!whole) {
+                return pass(whole);
+            }
+            if (*whole) {
+                const std::string id = each.info.id;
+                keep_with_parents(decisions, id, "the newest that is whole");
+                break;
+            }
         }
         return decisions;
     }

@@ -30,6 +30,19 @@ struct damaged_snapshot {
     error what;
 };
 
+// Whether the bytes are at fault. What could only not be read this time may be as whole as ever.
+[[nodiscard]] constexpr bool is_damage(const error& what) noexcept {
+    switch (what.code) {
+    case errc::io:
+    case errc::permission_denied:
+    case errc::out_of_memory:
+    case errc::limit_exceeded:
+        return false;
+    default:
+        return what.system == 0;
+    }
+}
+
 struct snapshot_list {
     std::vector<snapshot_info> snapshots; // newest first
     std::vector<damaged_snapshot> damaged;
@@ -92,8 +105,7 @@ public:
             return pass(good);
         }
         // The data goes with the snapshot, so it must be nobody else's.
-        if (!good_name(read->data) || !read->data.starts_with(std::string{id}.append(".")) ||
-            !read->data.ends_with(Codec::data_suffix)) {
+        if (!good_name(read->data) || !is_data_of(read->data, id)) {
             return fail(
                 {.code = errc::invalid_value, .where = info_name(id) + ": data in " + read->data});
         }
@@ -201,11 +213,24 @@ protected:
         return timestamp{std::chrono::milliseconds{std::min(milliseconds, last) + 1}};
     }
 
+    // Whether a snapshot of this id may have its data there: under its own name, or under the one
+    // that it gets when it is written anew ("ID.r7.snap").
+    [[nodiscard]] static bool is_data_of(std::string_view name, std::string_view id) {
+        const std::string_view suffix = Codec::data_suffix;
+        if (name.size() < id.size() + suffix.size() || !name.starts_with(id) ||
+            !name.ends_with(suffix)) {
+            return false;
+        }
+        name = name.substr(id.size(), name.size() - id.size() - suffix.size());
+        return name.empty() || (name.size() > 2 && name.starts_with(".r") &&
+                                name.find_first_not_of("0123456789", 2) == name.npos);
+    }
+
     // Whether a data object's name is one that this chain gives: others' files are not ours to
     // remove.
     [[nodiscard]] bool given_here(std::string_view name) const {
-        name.remove_suffix(Codec::data_suffix.size());
-        return ids_.order(name.substr(0, name.find('.'))).has_value();
+        const auto id = name.substr(0, name.find('.'));
+        return ids_.order(id) && is_data_of(name, id);
     }
 
     // The order of snapshots: by time, and where that is coarse, by what the id says.

@@ -27,6 +27,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -97,56 +98,25 @@ public:
     requires std::same_as<std::remove_const_t<S>, Store>
     [[nodiscard]] result<taken_snapshot> create_incremental(S& store, std::string_view parent,
                                                             increment_options options = {}) const {
-        const auto links = this->chain(parent);
-        if (!links) {
-            return pass(links);
-        }
-        if (links->size() >= this->options_.most_links) {
-            return fail({.code = errc::limit_exceeded,
-                         .where = std::string{parent}.append(", the chain behind it"),
-                         .found = links->size() + 1,
-                         .wanted = this->options_.most_links,
-                         .during = "take a full snapshot, or compact the chain"});
-        }
         const auto names = part_names(store);
         if (!names) {
             return pass(names);
         }
         const part_filter asked{std::move(options.parts)};
-        const std::set<std::string_view> now{names->begin(), names->end()};
-        const auto before = parts_at(*links);
-        for (const std::string& name : asked.names()) {
-            if (!now.contains(name) && !before.contains(name)) {
-                return fail({.code = errc::not_found, .where = name});
-            }
-        }
-        parts_to_write parts;
-        std::vector<std::string> covered;
-        for (const std::string& name : *names) {
-            if (!asked.has(name)) {
-                continue;
-            }
-            covered.push_back(name);
-            auto piece = before.contains(name)
-                             ? changes_of(store, name, *links, !asked.everything())
-                             : optional_piece(whole_part(store, name));
-            if (!piece) {
-                return pass(piece);
-            }
-            if (*piece) {
-                parts.push_back(*std::move(*piece));
-            }
-        }
-        for (const std::string_view name : before) {
-            if (asked.has(name) && !now.contains(name)) {
-                parts.push_back({.name = std::string{name}, .kind = piece_kind::dropped});
-            }
-        }
         snapshot_info info{.description = std::move(options.description),
-                           .type = snapshot_type::incremental,
-                           .parent_id = links->back().id,
-                           .parent_state = links->back().state};
-        return take(store, std::move(info), parts, covered, options.watch);
+                           .type = snapshot_type::incremental};
+        const auto parts = this->steady(parent, [&](const std::vector<snapshot_info>& links) {
+            info.parent_id = links.back().id;
+            info.parent_state = links.back().state;
+            return changed_parts(store, *names, links, asked);
+        });
+        if (!parts) {
+            return pass(parts);
+        }
+        std::vector<std::string> covered;
+        std::ranges::copy_if(*names, std::back_inserter(covered),
+                             [&](const std::string& name) { return asked.has(name); });
+        return take(store, std::move(info), *parts, covered, options.watch);
     }
 
     // The store is given the snapshot when all of it was read and verified, and not before.
@@ -155,12 +125,8 @@ public:
     [[nodiscard]] result<restored> restore(S& store, std::string_view id,
                                            restore_options options = {}) const {
         const part_filter parts{std::move(options.parts)};
-        const auto links = this->chain(id);
-        if (!links) {
-            return pass(links);
-        }
-        return options.mode == restore_mode::exact ? replace(store, *links, parts)
-                                                   : upsert(store, *links, parts);
+        return options.mode == restore_mode::exact ? replace(store, id, parts)
+                                                   : upsert(store, id, parts);
     }
 
 private:
@@ -220,6 +186,47 @@ private:
             }
         }
         return names;
+    }
+
+    // What an increment on these links holds.
+    [[nodiscard]] result<parts_to_write> changed_parts(const Store& store,
+                                                       const std::vector<std::string>& names,
+                                                       const std::vector<snapshot_info>& links,
+                                                       const part_filter& asked) const {
+        if (links.size() >= this->options_.most_links) {
+            return fail({.code = errc::limit_exceeded,
+                         .where = links.back().id + ", the chain behind it",
+                         .found = links.size() + 1,
+                         .wanted = this->options_.most_links,
+                         .during = "take a full snapshot, or compact the chain"});
+        }
+        const std::set<std::string_view> now{names.begin(), names.end()};
+        const auto before = parts_at(links);
+        for (const std::string& name : asked.names()) {
+            if (!now.contains(name) && !before.contains(name)) {
+                return fail({.code = errc::not_found, .where = name});
+            }
+        }
+        parts_to_write parts;
+        for (const std::string& name : names) {
+            if (!asked.has(name)) {
+                continue;
+            }
+            auto piece = before.contains(name) ? changes_of(store, name, links, !asked.everything())
+                                               : optional_piece(whole_part(store, name));
+            if (!piece) {
+                return pass(piece);
+            }
+            if (*piece) {
+                parts.push_back(*std::move(*piece));
+            }
+        }
+        for (const std::string_view name : before) {
+            if (asked.has(name) && !now.contains(name)) {
+                parts.push_back({.name = std::string{name}, .kind = piece_kind::dropped});
+            }
+        }
+        return parts;
     }
 
     // Nothing where the part is as the last link has it. `named`: the caller says that it changed.
@@ -332,13 +339,17 @@ private:
         }
     }
 
-    [[nodiscard]] result<restored> replace(Store& store, const std::vector<snapshot_info>& links,
+    [[nodiscard]] result<restored> replace(Store& store, std::string_view id,
                                            const part_filter& parts) const {
-        auto contents = this->contents_of(links, parts, true);
+        snapshot_info info;
+        auto contents = this->steady(id, [&](const std::vector<snapshot_info>& links) {
+            info = links.back();
+            return this->contents_of(links, parts, true);
+        });
         if (!contents) {
             return pass(contents);
         }
-        restored outcome{.id = links.back().id, .parts = contents->parts.size()};
+        restored outcome{.id = info.id, .parts = contents->parts.size()};
         std::vector<std::string> names;
         for (const auto& [name, records] : contents->parts) {
             outcome.records += records.size();
@@ -349,13 +360,15 @@ private:
         if (!done) {
             return pass(done);
         }
-        count_from(store, names, links.back());
+        count_from(store, names, info);
         return outcome;
     }
 
-    // All links are read before the store is given the first.
-    [[nodiscard]] result<restored> upsert(Store& store, const std::vector<snapshot_info>& links,
-                                          const part_filter& parts) const {
+    using pieces_by_link = std::vector<typename archive::pieces>;
+
+    [[nodiscard]] result<pieces_by_link>
+    link_by_link(const std::vector<snapshot_info>& links, const part_filter& parts,
+                 std::vector<std::shared_ptr<const void>>& backing) const {
         for (const std::string& name : parts.names()) {
             const auto holds = [&](const snapshot_info& link) {
                 return std::ranges::any_of(link.pieces, [&](const piece_info& each) {
@@ -367,8 +380,7 @@ private:
                 return fail({.code = errc::not_found, .where = links.back().id + ": " + name});
             }
         }
-        std::vector<typename archive::pieces> all;
-        std::vector<std::shared_ptr<const void>> backing;
+        pieces_by_link all;
         for (const snapshot_info& link : links) {
             auto loaded = this->folded({&link, 1}, parts, false, nullptr, backing);
             if (!loaded) {
@@ -376,8 +388,20 @@ private:
             }
             all.push_back(*std::move(loaded));
         }
-        restored outcome{.id = links.back().id};
-        for (auto& link : all) {
+        return all;
+    }
+
+    // All links are read before the store is given the first.
+    [[nodiscard]] result<restored> upsert(Store& store, std::string_view id,
+                                          const part_filter& parts) const {
+        std::vector<std::shared_ptr<const void>> backing;
+        auto all = this->steady(
+            id, [&](const auto& links) { return link_by_link(links, parts, backing); });
+        if (!all) {
+            return pass(all);
+        }
+        restored outcome{.id = std::string{id}};
+        for (auto& link : *all) {
             for (loaded_piece<record>& each : link) {
                 if (each.kind == piece_kind::dropped) {
                     continue;

@@ -62,7 +62,13 @@ struct chain_columns {
 
     [[nodiscard]] static result<snapshot_info> decode_info(byte_view bytes,
                                                            const decode_options& options = {}) {
-        return tintype::decode<info_list, snapshot_info>(bytes, options);
+        auto info = tintype::decode<info_list, snapshot_info>(bytes, options);
+        if (info) {
+            if (auto good = counted(*info); !good) {
+                return pass(good);
+            }
+        }
+        return info;
     }
 
     // Bytes that the pieces will take, without their padding.
@@ -80,6 +86,9 @@ struct chain_columns {
                                              const std::vector<part_piece<R>>& parts,
                                              const Side* side, Sink& sink) {
         info.schema = columns::schema<R>();
+        if constexpr (described<Side>) {
+            info.schema.append(side_mark).append(columns::schema<Side>());
+        }
         info.pieces.clear();
         info.records = 0;
         std::uint64_t at = 0;
@@ -163,6 +172,14 @@ struct chain_columns {
             if (auto good = check_frame(data, info); !good) {
                 return pass(good);
             }
+            const auto at = info.schema.find(side_mark);
+            if (at == info.schema.npos ||
+                info.schema.substr(at + side_mark.size()) != columns::schema<Side>()) {
+                return fail(
+                    {.code = errc::unsupported,
+                     .where = info.id + ": records " + info.schema,
+                     .during = "the side state was described differently when it was written"});
+            }
             side.emplace();
             result<void> good;
             for_each_member(*side, [&](std::string_view name, auto& value) {
@@ -179,6 +196,34 @@ struct chain_columns {
 
 private:
     static constexpr std::uint64_t head_size = 16;
+
+    // In a schema, between what the records are and what the side state is.
+    static constexpr std::string_view side_mark = " side ";
+
+    // The counts that no piece's bytes speak of.
+    [[nodiscard]] static result<void> counted(const snapshot_info& info) {
+        std::uint64_t sum = 0;
+        for (const piece_info& each : info.pieces) {
+            if (each.kind == piece_kind::dropped && each.records != 0) {
+                return fail({.code = errc::invalid_value,
+                             .where = each.name + ", records",
+                             .found = each.records});
+            }
+            if (each.kind != piece_kind::changes && each.erased != 0) {
+                return fail({.code = errc::invalid_value,
+                             .where = each.name + ", erased",
+                             .found = each.erased});
+            }
+            sum += each.kind == piece_kind::side ? 0 : each.records;
+        }
+        if (sum != info.records) {
+            return fail({.code = errc::invalid_value,
+                         .where = "records",
+                         .found = info.records,
+                         .wanted = sum});
+        }
+        return {};
+    }
 
     [[nodiscard]] static constexpr std::uint64_t padding(std::uint64_t at) noexcept {
         return (piece_alignment - at % piece_alignment) % piece_alignment;
@@ -231,7 +276,7 @@ private:
 
     template <keyed_record R>
     [[nodiscard]] static result<void> check_frame(byte_view data, const snapshot_info& info) {
-        if (info.schema != columns::schema<R>()) {
+        if (info.schema.substr(0, info.schema.find(side_mark)) != columns::schema<R>()) {
             return fail(
                 {.code = errc::unsupported,
                  .where = info.id + ": records " + info.schema,

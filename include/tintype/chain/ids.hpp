@@ -69,7 +69,9 @@ private:
         std::uint64_t value = 0;
         const char* end = digits.data() + digits.size();
         const auto read = std::from_chars(digits.data(), end, value);
-        return read.ec == std::errc{} && read.ptr == end ? std::optional{value} : std::nullopt;
+        const bool plain = digits == "0" || !digits.starts_with('0');
+        return plain && read.ec == std::errc{} && read.ptr == end ? std::optional{value}
+                                                                  : std::nullopt;
     }
 };
 

@@ -15,10 +15,13 @@
 #include <tintype/core/sink.hpp>
 
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -38,7 +41,9 @@ struct single_row {
 
     template <class T>
     [[nodiscard]] static result<T> decode(byte_view bytes, const decode_options& options) {
-        auto rows = columns::decode<std::vector<T>>(bytes, options);
+        // A vector of bools has no bools in it.
+        using table = std::conditional_t<std::same_as<T, bool>, std::deque<T>, std::vector<T>>;
+        auto rows = columns::decode<table>(bytes, options);
         if (!rows) {
             return pass(rows);
         }

@@ -65,18 +65,15 @@ public:
 
     // From the full snapshot to this one.
     [[nodiscard]] result<std::vector<snapshot_info>> chain(std::string_view id) const {
-        return objects_.chain(id, options_.most_links, options_.decode);
+        return steady(id,
+                      [](const auto& links) { return result<std::vector<snapshot_info>>{links}; });
     }
 
     // All that the store held when the snapshot was taken, or the parts named. Everything is read
     // and verified before it returns.
     [[nodiscard]] result<contents_type> contents(std::string_view id,
                                                  part_filter parts = {}) const {
-        const auto links = chain(id);
-        if (!links) {
-            return pass(links);
-        }
-        return contents_of(*links, parts, true);
+        return steady(id, [&](const auto& links) { return contents_of(links, parts, true); });
     }
 
     // Reads every snapshot to the last byte. Good are those that can be restored: a snapshot with a
@@ -95,6 +92,9 @@ public:
             const snapshot_info& each = all->snapshots[i];
             manifests.emplace(each.id, each);
             if (const auto good = check_data(each); !good) {
+                if (good.error().code == errc::cancelled) {
+                    return pass(good);
+                }
                 damaged.emplace(each.id, good.error());
             }
             if (watch != nullptr) {
@@ -111,19 +111,42 @@ public:
         chain_verified outcome{.good = {}, .bad = all->damaged};
         for (const snapshot_info& each : all->snapshots) {
             const auto links = objects::chain(each.id, options_.most_links, look_up);
-            if (!links) {
-                outcome.bad.push_back({each.id, links.error()});
+            if (links && std::ranges::none_of(*links, [&](const snapshot_info& link) {
+                    return damaged.contains(link.id);
+                })) {
+                outcome.good.push_back(each.id);
                 continue;
             }
-            const auto bad = std::ranges::find_if(
-                *links, [&](const snapshot_info& link) { return damaged.contains(link.id); });
-            if (bad == links->end()) {
+            // Or it went, or was written anew, while the others were looked at.
+            const auto good = steady(each.id, [&](const auto& now) { return check_all(now); });
+            if (good) {
                 outcome.good.push_back(each.id);
-            } else {
-                outcome.bad.push_back({each.id, damaged.at(bad->id)});
+            } else if (good.error().code == errc::cancelled) {
+                return pass(good);
+            } else if (good.error().code != errc::not_found || exists(each.id).value_or(true)) {
+                outcome.bad.push_back({each.id, good.error()});
             }
         }
         return outcome;
+    }
+
+    // What to restore after a disaster: the newest snapshot of which every link is undamaged.
+    // `not_found` where there is none.
+    [[nodiscard]] result<snapshot_info> newest_whole() const {
+        const auto all = list();
+        if (!all) {
+            return pass(all);
+        }
+        for (const snapshot_info& each : all->snapshots) {
+            const auto good = steady(each.id, [&](const auto& links) { return check_all(links); });
+            if (good) {
+                return each;
+            }
+            if (good.error().code == errc::cancelled) {
+                return pass(good);
+            }
+        }
+        return fail({.code = errc::not_found, .where = "any whole snapshot"});
     }
 
     // The parts in which two snapshots differ, by name.
@@ -141,6 +164,27 @@ public:
     }
 
 protected:
+    // What `read` makes of the links of a snapshot. Between its looking at a manifest and at the
+    // data, others may write a link anew or let it go: an error stands if the links are the same
+    // afterwards, and otherwise it reads those that are there now.
+    template <class Read>
+    [[nodiscard]] auto steady(std::string_view id, Read read) const
+        -> decltype(read(std::vector<snapshot_info>{})) {
+        auto links = objects_.chain(id, options_.most_links, options_.decode);
+        for (;;) {
+            auto outcome =
+                links ? read(*links) : decltype(read(std::vector<snapshot_info>{})){pass(links)};
+            if (outcome) {
+                return outcome;
+            }
+            auto now = objects_.chain(id, options_.most_links, options_.decode);
+            if (now == links) {
+                return outcome;
+            }
+            links = std::move(now);
+        }
+    }
+
     // Those pieces of one snapshot, verified; what they lend from is added to `backing`.
     [[nodiscard]] result<pieces> load(const snapshot_info& info,
                                       std::span<const piece_info* const> wanted,
@@ -196,7 +240,13 @@ protected:
                 }
             }
         }
-        return std::move(fold).finish(complete);
+        auto all = std::move(fold).finish(complete);
+        if (!all) {
+            error what = all.error();
+            what.where = std::string{links.back().id}.append(": ").append(what.where.view());
+            return fail(what);
+        }
+        return all;
     }
 
     [[nodiscard]] result<contents_type> contents_of(std::span<const snapshot_info> links,
@@ -219,6 +269,16 @@ protected:
         return found;
     }
 
+    [[nodiscard]] result<void> check_all(const std::vector<snapshot_info>& links) const {
+        result<void> good;
+        for (const snapshot_info& each : links) {
+            if (good) {
+                good = check_data(each);
+            }
+        }
+        return good;
+    }
+
     // Its own data, to the last byte; in records only where the codec cannot check it otherwise.
     [[nodiscard]] result<void> check_data(const snapshot_info& info) const {
         const auto& codec = objects_.codec();
@@ -232,9 +292,11 @@ protected:
             return object ? codec.template check<Record>(object->bytes(), info, decoding)
                           : pass(object);
         } else {
+            // With the side state, so that data without pieces is read, too.
             std::vector<std::shared_ptr<const void>> backing;
+            std::optional<Side> side;
             const bool complete = info.type == snapshot_type::full;
-            const auto all = folded({&info, 1}, {}, complete, nullptr, backing);
+            const auto all = folded({&info, 1}, {}, complete, &side, backing);
             return all ? result<void>{} : pass(all);
         }
     }

@@ -70,8 +70,9 @@ concept text_key = kind_of<K> == kind::string;
 template <class K>
 concept array_key = kind_of<K> == kind::array && sizeof(typename K::value_type) == 1;
 
+// No bool: it has no vector of its own, and two records are no part.
 template <class K>
-concept number_key = std::is_enum_v<K> || std::integral<K>;
+concept number_key = std::is_enum_v<K> || (std::integral<K> && !std::same_as<K, bool>);
 
 } // namespace detail
 

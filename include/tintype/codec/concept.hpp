@@ -80,11 +80,22 @@ template <class Codec, class State>
     }
 }
 
-// The encoded bytes; allocated once if the codec knows their size.
+// How much memory to reserve for the encoded bytes: their size, or what the codec takes it to be at
+// the most. Memory that is reserved and not written to is no memory yet.
+template <class Codec, class State>
+[[nodiscard]] constexpr std::uint64_t capacity_hint(const Codec& codec, const State& state) {
+    if constexpr (!sized_codec<Codec, State> && requires { codec.estimate(state); }) {
+        return codec.estimate(state);
+    } else {
+        return size_hint(codec, state);
+    }
+}
+
+// The encoded bytes; allocated once if the codec knows their size, or nearly.
 template <class Codec, class State>
 [[nodiscard]] constexpr result<blob> encode(const State& state, const Codec& codec = {}) {
     blob bytes;
-    bytes.reserve(static_cast<std::size_t>(size_hint(codec, state)));
+    bytes.reserve(static_cast<std::size_t>(capacity_hint(codec, state)));
     blob_sink sink{bytes};
     if (auto done = codec.encode(state, sink); !done) {
         return pass(done);

@@ -5,6 +5,7 @@
 // docs/json.md.
 
 #include <tintype/codec/concept.hpp>
+#include <tintype/codec/json/estimate.hpp>
 #include <tintype/codec/json/input.hpp>
 #include <tintype/codec/json/reader.hpp>
 #include <tintype/codec/json/style.hpp>
@@ -15,6 +16,7 @@
 #include <tintype/core/limits.hpp>
 #include <tintype/core/sink.hpp>
 
+#include <cstdint>
 #include <utility>
 
 namespace tintype {
@@ -26,6 +28,12 @@ struct json {
     template <class State, byte_sink Sink>
     [[nodiscard]] static result<void> encode(const State& state, Sink& sink) {
         return detail::json_writer<Style, Sink>(sink).run(state);
+    }
+
+    // About how many bytes `encode` will write compactly; see capacity_hint().
+    template <class State>
+    [[nodiscard]] static std::uint64_t estimate(const State& state) {
+        return detail::json_estimate(state);
     }
 
     // Either layout is read, whichever the style writes.

@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -47,6 +48,9 @@ template <class Codec = compact, class T>
 void both_ways(const T& value, std::string_view text) {
     CAPTURE(text);
     CHECK(text_of<Codec>(value) == text);
+    // Escapes are not looked for.
+    CHECK((!std::same_as<Codec, compact> || text.find('\\') != text.npos ||
+           Codec::estimate(value) >= text.size()));
     const auto read = value_of<T, Codec>(text);
     INFO((read ? std::string() : tintype::message(read.error())));
     REQUIRE(read.has_value());
