@@ -16,6 +16,7 @@ std::span<const std::unique_ptr<command>> commands() {
         table.push_back(make_inspect());
         table.push_back(make_verify());
         table.push_back(make_ls());
+        table.push_back(make_diff());
         table.push_back(make_save());
         table.push_back(make_restore());
         table.push_back(make_prune());

@@ -7,18 +7,29 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace tool {
 
-std::string table::shown(const terminal& on, std::size_t indent) const {
-    std::vector<std::size_t> widths;
+std::vector<std::size_t> table::widths() const {
+    std::vector<std::size_t> all;
     for (std::size_t i = 0; i != columns_.size(); ++i) {
         std::size_t widest = columns_of(columns_[i].title);
         for (const auto& row : rows_) {
             widest = std::max(widest, columns_of(row[i].text));
         }
-        widths.push_back(widest);
+        all.push_back(widest);
     }
+    return all;
+}
+
+std::size_t table::width() const {
+    const auto all = widths();
+    return std::accumulate(all.begin(), all.end(), 2 * std::max<std::size_t>(all.size(), 1) - 2);
+}
+
+std::string table::shown(const terminal& on, std::size_t indent) const {
+    const auto widths = this->widths();
     std::string text;
     const auto line = [&](auto cell_at) {
         text.append(indent, ' ');
@@ -41,13 +52,31 @@ std::string table::shown(const terminal& on, std::size_t indent) const {
 
 namespace {
 
+// What a timestamp can hold.
+constexpr std::uint64_t latest_second = 9'000'000'000;
+
+// Elements of arrays are no arrays.
 [[nodiscard]] std::string plain(std::string_view name, const json::value& value) {
     if (const auto* text = value.get<std::string>()) {
         return visible(*text);
     }
     const auto* number = value.get<std::uint64_t>();
-    if (number != nullptr && *number >= 1024 && (name == "size" || name.ends_with("_size"))) {
+    const bool size = name == "size" || name.ends_with("_size") || name == "size_bytes";
+    if (number != nullptr && *number >= 1024 && size) {
         return fmt::format("{} ({})", *number, human_size(*number));
+    }
+    if (number != nullptr && *number < latest_second && name == "created_at") {
+        return fmt::format(
+            "{} ({} UTC)", *number,
+            utc(tintype::timestamp{std::chrono::seconds{static_cast<std::int64_t>(*number)}}));
+    }
+    if (const auto* elements = value.get<json::array>()) {
+        std::string all;
+        for (const json::value& each : *elements) {
+            all += all.empty() ? "" : ", ";
+            all += plain({}, each);
+        }
+        return elements->empty() ? "none" : all;
     }
     return value.is_null() ? "-" : json::written(value);
 }
@@ -106,7 +135,8 @@ std::string shown(const terminal& on, const json::object& document) {
         std::string title = name;
         std::ranges::replace(title, '_', ' ');
         text += on.dye(style::bold, title);
-        if (const auto* rows = value.get<json::array>()) {
+        const auto* rows = value.get<json::array>();
+        if (rows != nullptr && (rows->empty() || rows->front().get<json::object>() != nullptr)) {
             text += '\n';
             text += rows->empty() ? "  none\n" : rows_of(on, *rows);
             continue;

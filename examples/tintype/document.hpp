@@ -28,10 +28,15 @@ public:
 
     void add(std::vector<cell> row) { rows_.push_back(std::move(row)); }
 
+    // Of the widest line.
+    [[nodiscard]] std::size_t width() const;
+
     // `indent` spaces in front of every line.
     [[nodiscard]] std::string shown(const terminal& on, std::size_t indent = 0) const;
 
 private:
+    [[nodiscard]] std::vector<std::size_t> widths() const;
+
     std::vector<column> columns_;
     std::vector<std::vector<cell>> rows_;
 };

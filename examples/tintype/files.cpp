@@ -172,6 +172,24 @@ template <class Output>
 
 } // namespace
 
+std::string folder_of(const std::string& path) {
+    const auto slash = path.find_last_of('/');
+    return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+std::string file_name_of(const std::string& path) {
+    const auto slash = path.find_last_of('/');
+    return path.substr(slash == std::string::npos ? 0 : slash + 1);
+}
+
+result<void> measured_output::write(tintype::byte_view bytes) {
+    count_ += bytes.size();
+    same_ = same_ && bytes.size() <= expected_.size() &&
+            std::ranges::equal(bytes, expected_.first(bytes.size()));
+    expected_ = expected_.subspan(std::min(bytes.size(), expected_.size()));
+    return to_.write(bytes);
+}
+
 outcome<input> open_input(const std::string& path) {
     struct stat found{};
     if (::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode)) {
@@ -251,13 +269,11 @@ outcome<void> write_output(const std::string& path, std::uint64_t size, const en
         full = *real;
         target.mode = found.st_mode & ::mode_t{07777};
     }
-    const auto slash = full.find_last_of('/');
-    target.target = full.substr(slash == std::string::npos ? 0 : slash + 1);
+    target.target = file_name_of(full);
     if (target.target.empty()) {
         return failed(path, tintype::detail::system_failure("open", path, ENOENT).error());
     }
-    const auto folder = slash == std::string::npos ? "." : full.substr(0, slash + 1);
-    const tintype::basic_directory<named_target> place{folder, target};
+    const tintype::basic_directory<named_target> place{folder_of(full), target};
     auto staged = place.stage({.size_hint = size, .watch = &watch});
     if (!staged) {
         return failed(path, staged.error());

@@ -10,6 +10,7 @@
 
 #include "outcome.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,6 +19,10 @@
 #include <vector>
 
 namespace tool {
+
+// Where a path leads to: the folder ("." where it names none) and the name in it.
+[[nodiscard]] std::string folder_of(const std::string& path);
+[[nodiscard]] std::string file_name_of(const std::string& path);
 
 // A file's bytes: mapped where it is large, copied where it is small.
 class input {
@@ -46,6 +51,25 @@ class byte_output {
 public:
     virtual ~byte_output() = default;
     [[nodiscard]] virtual tintype::result<void> write(tintype::byte_view bytes) = 0;
+};
+
+// Counts what goes through it, and holds it against the bytes that it may have to be.
+class measured_output : public byte_output {
+public:
+    explicit measured_output(byte_output& to, tintype::byte_view expected = {})
+        : to_(to), expected_(expected) {}
+
+    [[nodiscard]] tintype::result<void> write(tintype::byte_view bytes) override;
+
+    [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+
+    [[nodiscard]] bool as_expected() const noexcept { return same_ && expected_.empty(); }
+
+private:
+    byte_output& to_;
+    tintype::byte_view expected_; // what is left of it
+    std::uint64_t count_ = 0;
+    bool same_ = true;
 };
 
 using encode_into = std::function<tintype::result<void>(byte_output&)>;

@@ -32,8 +32,8 @@ public:
     [[nodiscard]] virtual std::uint64_t size() const = 0;
     [[nodiscard]] virtual tintype::result<void> encode(byte_output& out) const = 0;
 
-    // Lie in the snapshot, or in themselves.
-    [[nodiscard]] virtual std::vector<part> parts() const = 0;
+    // Lie in the snapshot, or in themselves. None where it is not made of sections.
+    [[nodiscard]] virtual std::vector<part> parts() const { return {}; }
 };
 
 struct snapshot {
@@ -78,6 +78,17 @@ public:
     [[nodiscard]] virtual tintype::result<snapshot>
     decode(tintype::byte_view bytes, const tintype::decode_options& options) const = 0;
 
+    // The same of a file, where what lies beside it may say more.
+    [[nodiscard]] virtual tintype::result<void>
+    verify_file(const input& file, const tintype::decode_options& options) const {
+        return verify(file.bytes(), options);
+    }
+
+    [[nodiscard]] virtual tintype::result<inspection>
+    inspect_file(const input& file, const tintype::decode_options& options) const {
+        return inspect(file.bytes(), options);
+    }
+
     // The names that `pack` and `save` take; none where a format cannot be put together by hand.
     [[nodiscard]] virtual std::vector<std::string_view> sections() const { return {}; }
 
@@ -108,7 +119,8 @@ public:
 // What is wrong with bytes of no known format.
 [[nodiscard]] failure unrecognised(const std::string& path, tintype::byte_view bytes);
 
-// Opens a file, recognises and decodes it.
+// Recognises a file, after opening it where it is named, and decodes it.
+[[nodiscard]] outcome<snapshot> decoded(const input& file, const tintype::monitor& watch);
 [[nodiscard]] outcome<snapshot> decoded(const std::string& path, const tintype::monitor& watch);
 
 } // namespace tool

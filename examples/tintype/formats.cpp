@@ -1,5 +1,7 @@
 // The table of formats and the ways to find one in it.
 
+#include "chain_formats.hpp"
+#include "dakera_formats.hpp"
 #include "format.hpp"
 #include "text.hpp"
 #include "velesdb_formats.hpp"
@@ -16,6 +18,8 @@ std::span<const format* const> formats() {
     static const std::vector<const format*> all = [] {
         std::vector<const format*> table;
         std::ranges::copy(velesdb_formats(), std::back_inserter(table));
+        std::ranges::copy(dakera_formats(), std::back_inserter(table));
+        std::ranges::copy(chain_formats(), std::back_inserter(table));
         return table;
     }();
     return all;
@@ -78,20 +82,21 @@ failure unrecognised(const std::string& path, tintype::byte_view bytes) {
             .code = tintype::errc::invalid_magic};
 }
 
-outcome<snapshot> decoded(const std::string& path, const tintype::monitor& watch) {
-    auto file = open_input(path);
-    if (!file) {
-        return pass(file);
-    }
-    const format* kind = recognised(file->bytes());
+outcome<snapshot> decoded(const input& file, const tintype::monitor& watch) {
+    const format* kind = recognised(file.bytes());
     if (kind == nullptr) {
-        return std::unexpected(unrecognised(path, file->bytes()));
+        return std::unexpected(unrecognised(file.path(), file.bytes()));
     }
-    auto body = kind->decode(file->bytes(), {.watch = &watch});
+    auto body = kind->decode(file.bytes(), {.watch = &watch});
     if (!body) {
-        return failed(path, body.error());
+        return failed(file.path(), body.error());
     }
     return *std::move(body);
+}
+
+outcome<snapshot> decoded(const std::string& path, const tintype::monitor& watch) {
+    auto file = open_input(path);
+    return file ? decoded(*file, watch) : outcome<snapshot>{pass(file)};
 }
 
 } // namespace tool

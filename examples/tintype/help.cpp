@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 namespace tool {
 
@@ -117,7 +118,7 @@ std::string help_page(const terminal& on) {
     }
     page += "\n" + on.dye(style::bold, "formats") + "\n";
     for (const format* each : formats()) {
-        page += entry(on, each->name(), each->about(), 12);
+        page += entry(on, each->name(), each->about(), 18);
     }
     page += "\n" + on.dye(style::bold, "exit status") + "\n";
     page += entry(on, "0", "done", 12);
@@ -130,9 +131,14 @@ std::string help_page(const terminal& on) {
 std::string help_page(const terminal& on, command& about) {
     std::string page = on.dye(style::bold, fmt::format("tintype {}", about.name())) +
                        fmt::format(": {}\n\n", about.summary());
-    page += on.dye(style::bold, "usage") + "\n  ";
-    page += wrapped(fmt::format("tintype {} {}", about.name(), about.usage()), 6) + "\n\n";
-    page += wrapped(about.details(), 0) + "\n\n";
+    page += on.dye(style::bold, "usage") + "\n";
+    for (const auto way : std::views::split(about.usage(), '\n')) {
+        page += "  " + wrapped(fmt::format("tintype {} {}", about.name(),
+                                           std::string_view{way.begin(), way.end()}),
+                               6);
+        page += '\n';
+    }
+    page += "\n" + wrapped(about.details(), 0) + "\n\n";
 
     CLI::App parser;
     parser.set_help_flag();

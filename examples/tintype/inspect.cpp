@@ -47,7 +47,7 @@ public:
         if (kind == nullptr) {
             return std::unexpected(unrecognised(file_, file->bytes()));
         }
-        auto seen = kind->inspect(file->bytes(), {.watch = &on.watch(file_)});
+        auto seen = kind->inspect_file(*file, {.watch = &on.watch(file_)});
         if (!seen) {
             return failed(file_, seen.error());
         }

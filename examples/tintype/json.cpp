@@ -54,6 +54,8 @@ void append(std::string& out, const value& document) {
         out += *truth ? "true" : "false";
     } else if (const auto* number = document.get<std::uint64_t>()) {
         out += fmt::format_int(*number).str();
+    } else if (const auto* negative = document.get<std::int64_t>()) {
+        out += fmt::format_int(*negative).str();
     } else if (const auto* text = document.get<std::string>()) {
         append_text(out, *text);
     } else if (const auto* elements = document.get<array>()) {

@@ -26,6 +26,15 @@ public:
 
     value(std::uint64_t number) : data_(number) {}
 
+    // From 0 on it is as if it had come unsigned.
+    value(std::int64_t number) {
+        if (number < 0) {
+            data_ = number;
+        } else {
+            data_ = static_cast<std::uint64_t>(number);
+        }
+    }
+
     value(std::string text) : data_(std::move(text)) {}
 
     value(std::string_view text) : data_(std::string{text}) {}
@@ -52,7 +61,8 @@ public:
     [[nodiscard]] bool is_null() const noexcept { return data_.index() == 0; }
 
 private:
-    std::variant<std::monostate, bool, std::uint64_t, std::string, array, object> data_;
+    std::variant<std::monostate, bool, std::uint64_t, std::int64_t, std::string, array, object>
+        data_;
 };
 
 // On one line, without a line end.

@@ -4,6 +4,7 @@
 // and version, verifying, inspecting, decoding, the layout. All of it is asked of the list itself.
 
 #include <tintype/codec/concept.hpp>
+#include <tintype/hash/crc32.hpp>
 #include <tintype/hash/hex.hpp>
 #include <tintype/hash/watched.hpp>
 

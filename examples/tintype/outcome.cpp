@@ -33,7 +33,16 @@ std::string explained(std::string_view about, tintype::error what) {
     if (what.system != 0 || about.ends_with(where) || where.starts_with(".tintype-")) {
         what.where = {};
     }
-    return tintype::message(what);
+    auto line = tintype::message(what);
+    // Of these, `where` is a sentence.
+    const bool sentence = what.code == tintype::errc::missing_parent ||
+                          what.code == tintype::errc::cyclic_chain ||
+                          what.code == tintype::errc::unsupported;
+    if (sentence && !what.where.empty()) {
+        constexpr std::string_view before = " in ";
+        line.replace(line.find(before), before.size(), ": ");
+    }
+    return line;
 }
 
 std::unexpected<failure> failed(std::string_view about, const tintype::error& what) {

@@ -93,6 +93,13 @@ public:
         if (!body) {
             return std::unexpected(body.error());
         }
+        if (body->body->parts().empty()) {
+            return std::unexpected(
+                failure{.how = status::wrong_call,
+                        .about = file_,
+                        .what = fmt::format("{} is not made of sections", body->kind->name()),
+                        .code = tintype::errc::unsupported});
+        }
         return folder_.write(on, *body, {{"format", body->kind->family()}});
     }
 

@@ -26,7 +26,9 @@ public:
 
     [[nodiscard]] std::string details() const override {
         return "Of a whole file the result is the same, byte for byte: a proof that everything in "
-               "it was understood. " +
+               "it was understood. Of JSON, that is so for what Dakera wrote, compact or pretty. "
+               "What others wrote may be laid out in another way, or have members that are not "
+               "known and so are not written: that the bytes differ is then said. " +
                std::string{output_option::explained};
     }
 
@@ -41,11 +43,15 @@ public:
     }
 
     [[nodiscard]] outcome<status> run(terminal& on) override {
-        const auto body = decoded(file_, on.watch(file_));
+        const auto file = open_input(file_);
+        if (!file) {
+            return std::unexpected(file.error());
+        }
+        const auto body = decoded(*file, on.watch(file_));
         if (!body) {
             return std::unexpected(body.error());
         }
-        return out_.write(on, *body);
+        return out_.write_again(on, *body, *file);
     }
 
 private:

@@ -7,6 +7,7 @@
 #include "outcome.hpp"
 #include "terminal.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,7 +28,15 @@ public:
     // Writes it, and says so on standard output.
     [[nodiscard]] outcome<status> write(terminal& on, const snapshot& what) const;
 
+    // The same for a snapshot that was read from a file: where it becomes other bytes, that is
+    // said too.
+    [[nodiscard]] outcome<status> write_again(terminal& on, const snapshot& what,
+                                              const input& from) const;
+
 private:
+    [[nodiscard]] outcome<status> write(terminal& on, const snapshot& what,
+                                        const input* from) const;
+
     std::string path_;
     bool json_ = false;
 };
@@ -36,12 +45,19 @@ class folder_option {
 public:
     void declare(CLI::App& parser);
 
+    // Where only some calls of a command write into a folder.
+    void declare_for_some(CLI::App& parser);
+
+    [[nodiscard]] bool given() const noexcept { return path_.has_value(); }
+
+    [[nodiscard]] bool json() const noexcept { return json_; }
+
     // The document gets a list of the files.
     [[nodiscard]] outcome<status> write(terminal& on, const snapshot& what,
                                         json::object document) const;
 
 private:
-    std::string path_;
+    std::optional<std::string> path_;
     bool json_ = false;
 };
 

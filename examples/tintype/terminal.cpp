@@ -66,9 +66,9 @@ void write_error(std::string_view text) {
     static_cast<void>(write_all(STDERR_FILENO, text));
 }
 
-[[nodiscard]] std::size_t width() {
+[[nodiscard]] std::size_t width_of(int stream) {
     struct winsize size{};
-    const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    const bool known = ::ioctl(stream, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
     return known ? size.ws_col : 80;
 }
 
@@ -82,7 +82,7 @@ void progress_bar::show(tintype::progress now) {
     }
     last_ = time;
     drawn_ = true;
-    const std::size_t columns = width();
+    const std::size_t columns = width_of(STDERR_FILENO);
     const auto done = std::min(now.done, now.total);
     const double part =
         now.total == 0 ? 0 : static_cast<double>(done) / static_cast<double>(now.total);
@@ -162,11 +162,32 @@ void terminal::remark(std::string_view text) {
 }
 
 std::string terminal::dye(style how, std::string_view text) const {
-    constexpr std::string_view codes[] = {"", "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[1;31m"};
+    constexpr std::string_view codes[] = {"",         "\x1b[1m",    "\x1b[2m",
+                                          "\x1b[32m", "\x1b[1;31m", "\x1b[33m"};
     if (!colour_ || how == style::plain || text.empty()) {
         return std::string{text};
     }
     return fmt::format("{}{}\x1b[0m", codes[static_cast<std::size_t>(how)], text);
+}
+
+std::optional<std::size_t> terminal::columns() const {
+    return ::isatty(STDOUT_FILENO) == 1 ? std::optional{width_of(STDOUT_FILENO)} : std::nullopt;
+}
+
+bool terminal::has_lines() const {
+    for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+        const char* value = std::getenv(name);
+        if (value == nullptr || *value == '\0') {
+            continue; // the next one decides
+        }
+        std::string locale = value;
+        std::ranges::transform(locale, locale.begin(), [](char c) {
+            return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        });
+        return locale.find("utf-8") != std::string::npos ||
+               locale.find("utf8") != std::string::npos;
+    }
+    return false;
 }
 
 outcome<void> terminal::flush() {

@@ -9,13 +9,15 @@
 #include "outcome.hpp"
 
 #include <chrono>
+#include <cstddef>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 
 namespace tool {
 
-enum class style { plain, bold, dim, good, bad };
+enum class style { plain, bold, dim, good, bad, changed };
 
 // Drawn on standard error once a command has taken longer than a moment, at most ten times a
 // second, and wiped before anything else is printed.
@@ -53,6 +55,12 @@ public:
     void remark(std::string_view text);
 
     [[nodiscard]] std::string dye(style how, std::string_view text) const;
+
+    // Columns of the terminal that standard output is; nothing where it is none.
+    [[nodiscard]] std::optional<std::size_t> columns() const;
+
+    // Whether the locale has characters to draw lines with.
+    [[nodiscard]] bool has_lines() const;
 
     // Whether everything printed has arrived.
     [[nodiscard]] outcome<void> flush();

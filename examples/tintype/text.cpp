@@ -68,8 +68,24 @@ std::size_t columns_of(std::string_view text) noexcept {
     return columns;
 }
 
+std::string shortened(std::string_view text, std::size_t columns) {
+    if (columns_of(text) <= columns) {
+        return std::string{text};
+    }
+    constexpr std::string_view gap = "...";
+    std::size_t size = 0;
+    for (std::size_t room = columns - std::min(columns, gap.size()); room != 0; --room) {
+        size += first_character(text.substr(size)).size;
+    }
+    return std::string{text.substr(0, size)}.append(gap);
+}
+
 std::string joined(std::string_view folder, std::string_view name) {
     return fmt::format("{}{}{}", folder, folder.ends_with('/') ? "" : "/", name);
+}
+
+std::string counted(std::uint64_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
 std::string human_size(std::uint64_t bytes) {

@@ -34,9 +34,13 @@ struct character {
 // How many columns a text takes: its characters, each counted once.
 [[nodiscard]] std::size_t columns_of(std::string_view text) noexcept;
 
+// As much of a text as fits in so many columns, with `...` where some is missing.
+[[nodiscard]] std::string shortened(std::string_view text, std::size_t columns);
+
 // A folder and a name in it.
 [[nodiscard]] std::string joined(std::string_view folder, std::string_view name);
 
+[[nodiscard]] std::string counted(std::uint64_t count, std::string_view what); // "1 vector"
 [[nodiscard]] std::string human_size(std::uint64_t bytes);                  // "52 B", "358.0 KiB"
 [[nodiscard]] std::string human_age(std::chrono::nanoseconds age);          // "3 s", "5 h", "12 d"
 [[nodiscard]] std::string utc(tintype::timestamp time, char between = ' '); // "2026-01-31 23:59:59"

@@ -2,6 +2,8 @@
 
 #include <tintype/formats/velesdb.hpp>
 
+#include "chain_survey.hpp"
+#include "chains.hpp"
 #include "command.hpp"
 #include "format.hpp"
 #include "text.hpp"
@@ -12,7 +14,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <functional>
+#include <map>
+#include <ranges>
+#include <set>
+#include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace tool {
 
@@ -32,9 +41,15 @@ public:
 
     [[nodiscard]] std::string details() const override {
         return "One line for each file, `ok` or `BAD` with what is wrong. Folders are searched "
-               "with the folders in them. A file in a folder that is of no known format is named "
-               "as unknown, and only counts as bad if its name says that it should be a snapshot. "
-               "The exit status is 1 if any file is bad, otherwise 3 if any could not be read.";
+               "with the folders in them. Of a chain, each snapshot has one line: its manifest, "
+               "its data by every digest there is, and its parents; so has data of which no "
+               "manifest speaks. A snapshot that rests on a damaged one is as bad as that. A file "
+               "in "
+               "a "
+               "folder that is of no known format is named as unknown, and only counts as bad if "
+               "its name says that it should be a snapshot; but a folder in which there is no "
+               "snapshot at all is bad. The exit status is 1 if anything is bad, otherwise 3 if "
+               "anything could not be read.";
     }
 
     [[nodiscard]] std::vector<example> examples() const override {
@@ -59,10 +74,6 @@ public:
                 return std::unexpected(done.error());
             }
         }
-        if (told_ == 0) {
-            // Success that checked nothing should not look like any other.
-            on.remark("tintype: no snapshots to check");
-        }
         if (json_) {
             json::object document{{"ok", bad_ + unread_ == 0}, {"results", std::move(results_)}};
             if (!unknown_.empty()) {
@@ -83,7 +94,7 @@ private:
         }
         const auto file = open_input(path);
         if (!file) {
-            tell(on, path, nullptr, &file.error());
+            tell(on, path, {}, &file.error());
             return {};
         }
         const format* kind = recognised(file->bytes());
@@ -94,10 +105,10 @@ private:
                 const auto good = expected->verify(file->bytes(), {});
                 const auto what =
                     good ? unrecognised(path, file->bytes()) : failed(path, good.error()).error();
-                tell(on, path, nullptr, &what);
+                tell(on, path, {}, &what);
             } else if (how == asked::by_name) {
                 const auto what = unrecognised(path, file->bytes());
-                tell(on, path, nullptr, &what);
+                tell(on, path, {}, &what);
             } else if (json_) {
                 unknown_.emplace_back(path);
             } else {
@@ -106,20 +117,35 @@ private:
             }
             return {};
         }
-        const auto good = kind->verify(file->bytes(), {.watch = &on.watch(path)});
+        const auto good = kind->verify_file(*file, {.watch = &on.watch(path)});
         if (!good) {
-            const auto what = failed(path, good.error()).error();
+            const auto what = refused(path, good.error());
             if (good.error().code == tintype::errc::cancelled) {
                 return std::unexpected(what);
             }
-            tell(on, path, kind, &what);
+            tell(on, path, {.format = kind->family(), .facts = std::string{kind->name()}}, &what);
             return {};
         }
-        tell(on, path, kind, nullptr, file->bytes().size());
+        tell(on, path,
+             {.format = kind->family(),
+              .facts = fmt::format("{}, {}", kind->name(), human_size(file->bytes().size()))},
+             nullptr);
         return {};
     }
 
+    // What cannot be checked here is not fit to be trusted.
+    [[nodiscard]] static failure refused(const std::string& path, const tintype::error& what) {
+        auto known = failed(path, what).error();
+        if (what.code == tintype::errc::unsupported) {
+            known.how = status::bad_data;
+        }
+        return known;
+    }
+
+    using names = std::set<std::string, std::less<>>;
+
     [[nodiscard]] outcome<void> check_folder(terminal& on, const std::string& path) {
+        const std::size_t before = told_;
         std::vector<std::string> files;
         std::error_code problem;
         fs::recursive_directory_iterator entry{path, problem};
@@ -132,41 +158,117 @@ private:
         if (problem) {
             const auto what = failed(
                 path, tintype::detail::system_failure("readdir", path, problem.value()).error());
-            tell(on, path, nullptr, &what.error());
+            tell(on, path, {}, &what.error());
         }
         std::ranges::sort(files);
+        std::map<std::string, names> of_chains; // by folder, the files that its chain has
         for (const std::string& file : files) {
+            const auto folder = fs::path{file}.parent_path().string();
+            auto known = of_chains.find(folder);
+            if (known == of_chains.end()) {
+                auto seen = check_chain(on, folder);
+                if (!seen) {
+                    return pass(seen);
+                }
+                known = of_chains.emplace(folder, *std::move(seen)).first;
+            }
+            if (known->second.contains(file_name_of(file))) {
+                continue;
+            }
             if (auto done = check_file(on, file, asked::in_folder); !done) {
                 return done;
             }
         }
+        if (told_ == before) {
+            const failure what{.how = status::bad_data,
+                               .about = path,
+                               .what = "there is no snapshot in this folder",
+                               .code = tintype::errc::not_found};
+            tell(on, path, {}, &what);
+        }
         return {};
     }
 
-    void tell(terminal& on, const std::string& path, const format* kind, const failure* what,
-              std::uint64_t size = 0) {
+    // The chain in a folder, if there is one, oldest first. The files that it was about.
+    [[nodiscard]] outcome<names> check_chain(terminal& on, const std::string& path) {
+        const auto chain = chain_in(path);
+        if (!chain) {
+            tell(on, path, {}, &chain.error());
+            return names{};
+        }
+        if (!*chain || !(*chain)->named) {
+            return names{};
+        }
+        auto seen =
+            survey_chain(on, path, *open_chain(path, (*chain)->kind, &on.watch(path)), look::all);
+        if (!seen) {
+            return pass(seen);
+        }
+        for (const auto* list : {&seen->snapshots, &seen->strays}) {
+            for (const seen_snapshot& each : std::views::reverse(*list)) {
+                tell_snapshot(on, path, each);
+            }
+        }
+        return std::move(seen->files);
+    }
+
+    void tell_snapshot(terminal& on, const std::string& folder, const seen_snapshot& each) {
+        const auto path = joined(folder, each.file);
+        if (each.what) {
+            failure what = *each.what;
+            what.what = reason_of(each);
+            tell(on, path,
+                 {.format = each.format,
+                  .id = each.id,
+                  .facts = std::string{each.format},
+                  .rests_on = each.rests_on},
+                 &what);
+            return;
+        }
+        const tintype::snapshot_info& info = *each.info;
+        tell(on, path,
+             {.format = each.format,
+              .id = each.id,
+              .facts = fmt::format("{}, {}, {}, {}{}", each.format, tintype::name_of(info.type),
+                                   counted(info.records, "record"), human_size(info.data_size),
+                                   info.hash.empty() ? ", no digests" : "")},
+             nullptr);
+    }
+
+    // What is known of a file besides what is wrong with it.
+    struct facts_of_file {
+        std::string_view format{};   // as `inspect` calls it
+        std::string_view id{};       // of the snapshot in a chain
+        std::string facts{};         // for people
+        std::string_view rests_on{}; // the damaged snapshot that is to blame
+    };
+
+    void tell(terminal& on, const std::string& path, const facts_of_file& of, const failure* what) {
         ++told_;
         const bool unread = what != nullptr && what->how != status::bad_data;
         bad_ += what != nullptr && !unread ? 1U : 0U;
         unread_ += unread ? 1U : 0U;
         if (json_) {
-            json::object row{
-                {"path", path},
-                {"format", kind != nullptr ? json::value{kind->family()} : json::value{}},
-                {"ok", what == nullptr}};
+            json::object row{{"path", path},
+                             {"format", of.format.empty() ? json::value{} : json::value{of.format}},
+                             {"ok", what == nullptr}};
+            if (!of.id.empty()) {
+                row.emplace_back("id", of.id);
+            }
+            if (!of.rests_on.empty()) {
+                row.emplace_back("rests_on", of.rests_on);
+            }
             if (what != nullptr) {
                 row.emplace_back("error", json::object{{"code", tintype::name_of(what->code)},
                                                        {"message", what->what}});
             }
             results_.emplace_back(std::move(row));
         } else if (what == nullptr) {
-            on.print(fmt::format(
-                "{}   {}{}\n", on.dye(style::good, "ok"), visible(path),
-                on.dye(style::dim, fmt::format("  {}, {}", kind->name(), human_size(size)))));
+            on.print(fmt::format("{}   {}{}\n", on.dye(style::good, "ok"), visible(path),
+                                 on.dye(style::dim, "  " + of.facts)));
         } else if (!unread) {
             on.print(fmt::format("{}  {}  {}{}\n", on.dye(style::bad, "BAD"), visible(path),
-                                 kind != nullptr ? fmt::format("{}: ", kind->name()) : "",
-                                 visible(what->what)));
+                                 of.facts.empty() ? "" : of.facts + ": ", visible(what->what)));
         }
         if (unread) {
             on.complain(*what);

@@ -4,6 +4,7 @@
 
 #include "fuzz/bodies.hpp"
 #include "fuzz/columns.hpp"
+#include "fuzz/dakera.hpp"
 #include "fuzz/json.hpp"
 #include "support/bytes.hpp"
 
@@ -96,4 +97,8 @@ TEST_CASE("fuzz_replay: json") {
 
 TEST_CASE("fuzz_replay: columns") {
     CHECK(replay("columns", tests::fuzz::fuzz_columns) > 1000);
+}
+
+TEST_CASE("fuzz_replay: dakera") {
+    CHECK(replay("dakera", tests::fuzz::fuzz_dakera) > 1000);
 }

@@ -41,7 +41,7 @@ TEST_CASE("help lists the commands, and every command has a page with examples")
     CHECK(tool({"--help"}).out == help.out);
     CHECK(tool({"-h"}).out == help.out);
     for (const std::string command : {"inspect", "verify", "pack", "unpack", "rewrite", "migrate",
-                                      "ls", "save", "restore", "prune", "layout", "help"}) {
+                                      "ls", "diff", "save", "restore", "prune", "layout", "help"}) {
         CAPTURE(command);
         CHECK(help.out.find("\n  " + command + " ") != std::string::npos);
         const ran page = tool({"help", command});
@@ -55,8 +55,9 @@ TEST_CASE("help lists the commands, and every command has a page with examples")
 }
 
 TEST_CASE("help fits a terminal of 80 columns") {
-    for (const std::string command : {"", "inspect", "verify", "pack", "unpack", "rewrite",
-                                      "migrate", "ls", "save", "restore", "prune", "layout"}) {
+    for (const std::string command :
+         {"", "inspect", "verify", "pack", "unpack", "rewrite", "migrate", "ls", "diff", "save",
+          "restore", "prune", "layout"}) {
         CAPTURE(command);
         const std::string page = tool(command.empty() ? words{"help"} : words{"help", command}).out;
         for (std::size_t begin = 0; begin != page.size();) {
@@ -71,6 +72,7 @@ TEST_CASE("help fits a terminal of 80 columns") {
 TEST_CASE("a mistyped command or option is answered with the one that was meant") {
     check_wrong_call({"inspct", "x"}, "unknown command `inspct`, did you mean `inspect`?");
     check_wrong_call({"prnue"}, "did you mean `prune`?");
+    check_wrong_call({"dfif", "a"}, "did you mean `diff`?");
     check_wrong_call({"help", "layuot"}, "did you mean `layout`?");
     check_wrong_call({"xylophone"}, "unknown command `xylophone`; `tintype help` lists them");
     check_wrong_call({"inspect", "--jsno", "x"}, "did you mean `--json`?");
@@ -94,7 +96,19 @@ TEST_CASE("calls that lack something or have too much of it are wrong") {
     check_wrong_call({"save", "a"}, "is required");
     check_wrong_call(
         {"layout", "vamm-3"},
-        "unknown format `vamm-3`, did you mean `vamm-1`? There are vamm-1, vamm-2, vsnp");
+        "unknown format `vamm-3`, did you mean `vamm-1`? There are vamm-1, vamm-2, vsnp, "
+        "dakera-snap, dakera-meta, chain-manifest, chain-data");
+    check_wrong_call({"layout", "dakera-snap"}, "dakera-snap is not laid out by a section list");
+    check_wrong_call({"pack", "--format", "chain-data", "--section", "a=b", "-o", "x"},
+                     "chain-data cannot be put together from sections");
+    check_wrong_call({"diff", "a", "b"}, "AFTER is required");
+    check_wrong_call({"diff", "a", "b", "c", "d"}, "unexpected argument `d`");
+    check_wrong_call({"restore", "a"}, "restore needs -d");
+    check_wrong_call({"restore", "a", "--id", "x"}, "--id needs -o");
+    check_wrong_call({"restore", "a", "--id", "x", "-d", "y"}, "it goes with -o, not with -d");
+    check_wrong_call({"restore", "a", "--id", "x", "--version", "1", "-o", "y"},
+                     "it goes with -o, not with --version");
+    check_wrong_call({"restore", "a", "-o", "y"}, "name it with --id");
     check_wrong_call({"layout", "vamm-2", "--as", "svg"}, "--as is text or json, not `svg`");
     check_wrong_call({"layout", "--as", "kaitai"}, "--as is text or json, not `kaitai`");
     check_wrong_call({"ls", "a", "b"}, "unexpected argument `b`");

@@ -106,12 +106,21 @@ TEST_CASE("a folder is searched, and what is no snapshot is named") {
     CHECK(holds(bad.out, "BAD  " + folder / "inner/deeper/payloads.snapshot" + "  invalid magic"));
 }
 
-TEST_CASE("a folder without a snapshot is whole, but says so") {
+TEST_CASE("a folder without a snapshot is no success") {
     const scratch folder;
-    const ran call = tool({"verify", folder.path(), "--json"});
-    CHECK(call.status == 0);
-    CHECK(call.out == "{\"ok\":true,\"results\":[]}\n");
-    CHECK(call.err == "tintype: no snapshots to check\n");
+    const ran none = tool({"verify", folder.path()});
+    CHECK(none.status == 1);
+    CHECK(none.out == "BAD  " + folder.path() + "  there is no snapshot in this folder\n");
+    CHECK(none.err == "");
+    // Others that are whole do not make up for it, and files of unknown formats are no snapshots.
+    tests::write_file(folder / "notes.txt", "remember the milk");
+    const ran call = tool({"verify", golden("tiny.v1.vamm"), folder.path(), "--json"});
+    CHECK(call.status == 1);
+    CHECK(call.out == R"({"ok":false,"results":[{"path":")" + golden("tiny.v1.vamm") +
+                          R"(","format":"vamm","ok":true},{"path":")" + folder.path() +
+                          R"(","format":null,"ok":false,"error":{"code":"not_found",)"
+                          R"("message":"there is no snapshot in this folder"}}],"unknown":[")" +
+                          folder / "notes.txt" + "\"]}\n");
 }
 
 TEST_CASE("hostile names do nothing to a terminal and break no document") {

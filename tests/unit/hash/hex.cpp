@@ -1,5 +1,6 @@
 // Digests as text and back: numbers and bytes of every size, and texts that are no digest.
 
+#include <tintype/core/mix.hpp>
 #include <tintype/hash/hex.hpp>
 
 #include "support/bytes.hpp"
@@ -15,7 +16,10 @@
 
 namespace {
 
+using tintype::bytes_from_hex;
+using tintype::digest_bytes;
 using tintype::from_hex;
+using tintype::hex_of;
 using tintype::to_hex;
 
 template <std::size_t Size>
@@ -30,6 +34,11 @@ static_assert(from_hex<std::uint64_t>("FFFFffffFFFFffff") == ~std::uint64_t{0});
 static_assert(from_hex<bytes<3>>("009fA0") == three);
 static_assert(from_hex<bytes<0>>("").has_value());
 static_assert(!from_hex<bytes<0>>("0"));
+static_assert(digest_bytes(std::uint32_t{0x009fa0ff}) ==
+              bytes<4>{std::byte{0x00}, std::byte{0x9f}, std::byte{0xa0}, std::byte{0xff}});
+static_assert(digest_bytes(three) == three);
+static_assert(hex_of(three) == "009fa0");
+static_assert(bytes_from_hex("009fA0")->size() == 3);
 
 template <class Digest>
 void round_trips(std::uint64_t seed) {
@@ -83,5 +92,49 @@ TEST_CASE("digests of every kind come back from their text") {
         round_trips<bytes<1>>(seed);
         round_trips<bytes<16>>(seed);
         round_trips<bytes<32>>(seed);
+    }
+}
+
+TEST_CASE("a digest as bytes is in the order in which it is printed") {
+    CHECK(digest_bytes(std::uint8_t{0xaf}) == bytes<1>{std::byte{0xaf}});
+    CHECK(digest_bytes(std::uint16_t{0x1234}) == bytes<2>{std::byte{0x12}, std::byte{0x34}});
+    CHECK(digest_bytes(std::uint64_t{1}) == bytes<8>{std::byte{0}, std::byte{0}, std::byte{0},
+                                                     std::byte{0}, std::byte{0}, std::byte{0},
+                                                     std::byte{0}, std::byte{1}});
+    CHECK(digest_bytes(bytes<0>{}).empty());
+    for (std::uint64_t seed = 0; seed != 20; ++seed) {
+        const auto number = tintype::splitmix64{seed}();
+        CHECK(hex_of(digest_bytes(number)) == to_hex(number));
+        const auto random = tests::noise(32, seed);
+        bytes<32> digest{};
+        std::ranges::copy(random, digest.begin());
+        CHECK(digest_bytes(digest) == digest);
+        CHECK(hex_of(random) == to_hex(digest));
+    }
+}
+
+TEST_CASE("any bytes as text and back") {
+    CHECK(hex_of({}).empty());
+    CHECK(bytes_from_hex("") == tintype::blob{});
+    for (std::size_t size = 0; size != 70; ++size) {
+        const auto random = tests::noise(size, size);
+        auto text = hex_of(random);
+        CHECK(text.size() == 2 * size);
+        CHECK(bytes_from_hex(text) == random);
+        std::ranges::transform(text, text.begin(), [](char c) {
+            return c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c;
+        });
+        CHECK(bytes_from_hex(text) == random);
+        CHECK(!bytes_from_hex(text + "0"));
+        CHECK(!bytes_from_hex(text + "0g"));
+        CHECK(!bytes_from_hex(" 0" + text));
+        CHECK(!bytes_from_hex(text + "+1"));
+    }
+    for (int byte = 0; byte != 256; ++byte) {
+        const char c = static_cast<char>(byte);
+        const bool digit = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') ||
+                           (byte >= 'A' && byte <= 'F');
+        CHECK(bytes_from_hex(std::string{'0', c}).has_value() == digit);
+        CHECK(bytes_from_hex(std::string{c, '0'}).has_value() == digit);
     }
 }

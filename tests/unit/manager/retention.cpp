@@ -250,6 +250,11 @@ TEST_CASE("a dry run says why") {
     CHECK(reasons_of(keep_yearly{1}, all).front() == "the newest of its year");
     all[2].needs = 3;
     CHECK(reasons_of(keep_last{2}, all).back() == "needed by 2");
+    all[2].name = "the pinned one"; // what has a name is called by it
+    CHECK(reasons_of(keep_last{2}, all).back() == "needed by the pinned one");
+    all[3].name = "the needed one";
+    CHECK(reasons_of(keep_last{2}, all).back() == "needed by the pinned one");
+    CHECK(plan(keep_last{2}, all, laws::some_day).back().entry.name == "the needed one");
 }
 
 TEST_CASE("what a kept one needs stays, through chains, forks and cycles") {
