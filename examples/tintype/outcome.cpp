@@ -34,13 +34,27 @@ std::string explained(std::string_view about, tintype::error what) {
         what.where = {};
     }
     auto line = tintype::message(what);
-    // Of these, `where` is a sentence.
-    const bool sentence = what.code == tintype::errc::missing_parent ||
+    if (constexpr std::string_view of_unknown = " of 0";
+        what.code == tintype::errc::cancelled && what.found != 0 && line.ends_with(of_unknown)) {
+        line.resize(line.size() - of_unknown.size());
+    }
+    // Where there are no numbers, `where` is a sentence, or as good as one.
+    const bool unnumbered =
+        what.code == tintype::errc::invalid_value && what.found == 0 && what.wanted == 0;
+    const bool sentence = unnumbered || what.code == tintype::errc::missing_parent ||
                           what.code == tintype::errc::cyclic_chain ||
                           what.code == tintype::errc::unsupported;
+    const auto replace = [&](std::string_view from, std::string_view to) {
+        if (const auto at = line.find(from); at != std::string::npos) {
+            line.replace(at, from.size(), to);
+        }
+    };
     if (sentence && !what.where.empty()) {
-        constexpr std::string_view before = " in ";
-        line.replace(line.find(before), before.size(), ": ");
+        replace(" in ", ": ");
+    }
+    if (unnumbered) {
+        const std::string shown{what.where.view()};
+        replace(shown + ": 0", shown);
     }
     return line;
 }

@@ -3,6 +3,7 @@
 // where a property does not hold.
 
 #include "fuzz/bodies.hpp"
+#include "fuzz/chain.hpp"
 #include "fuzz/columns.hpp"
 #include "fuzz/dakera.hpp"
 #include "fuzz/json.hpp"
@@ -101,4 +102,8 @@ TEST_CASE("fuzz_replay: columns") {
 
 TEST_CASE("fuzz_replay: dakera") {
     CHECK(replay("dakera", tests::fuzz::fuzz_dakera) > 1000);
+}
+
+TEST_CASE("fuzz_replay: chain") {
+    CHECK(replay("chain", tests::fuzz::fuzz_chain) > 1000);
 }

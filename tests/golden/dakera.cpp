@@ -1,14 +1,13 @@
 // Snapshots that Dakera's own serializer wrote: every value in them is what the bit patterns beside
 // them say, the chain reads them as one folder, and writes that folder again byte for byte.
 
-#include "support/dakera.hpp"
-
 #include <tintype/codec/json.hpp>
 #include <tintype/core/reflect.hpp>
 #include <tintype/formats/dakera.hpp>
 
 #include "support/bytes.hpp"
 #include "support/clock.hpp"
+#include "support/dakera_folder.hpp"
 #include "support/said.hpp"
 
 #include <doctest/doctest.h>

@@ -9,16 +9,14 @@
 #include <tintype/hash/crc32.hpp>
 #include <tintype/hash/none.hpp>
 
-#include "run.hpp"
-
 #include <doctest/doctest.h>
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <map>
 #include <ranges>
+#include <unistd.h>
 #include <utility>
 
 namespace tests {
@@ -150,6 +148,22 @@ void damage_file(const std::string& path) {
     REQUIRE(!bytes.empty());
     bytes[bytes.size() / 2] ^= std::byte{4};
     write_file(path, bytes);
+}
+
+void remove_file(const std::string& path) {
+    REQUIRE(::unlink(path.c_str()) == 0);
+}
+
+bool holds(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+std::size_t count_of(const std::string& text, std::string_view part) {
+    std::size_t count = 0;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+        ++count;
+    }
+    return count;
 }
 
 } // namespace tests

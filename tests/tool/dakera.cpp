@@ -13,15 +13,12 @@
 namespace {
 
 using tests::edit_file;
+using tests::holds;
 using tests::ran;
 using tests::scratch;
 using tests::tool;
 using tests::words;
 namespace ids = tests::dakera_ids;
-
-[[nodiscard]] bool holds(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
-}
 
 [[nodiscard]] std::string golden(const std::string& name) {
     return TINTYPE_GOLDEN "/dakera/" + name;

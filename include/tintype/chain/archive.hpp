@@ -90,16 +90,20 @@ public:
             if (damaged == all->damaged.end()) {
                 return false;
             }
-            return is_damage(damaged->what) ? objects_.remove_unread(id) : fail(damaged->what);
-        }
-        if (!all->damaged.empty()) {
-            return fail(unknown_needs(all->damaged.front()));
+            if (!is_damage(damaged->what)) {
+                return fail(damaged->what);
+            }
+            if (const auto needing = children_of(all->snapshots, id); !needing.empty()) {
+                return in_use(id, needing);
+            }
+            return objects_.remove_unread(id);
         }
         const auto children = children_of(all->snapshots, id);
+        if (!all->damaged.empty() && !(children.empty() && is_lost(id))) {
+            return fail(unknown_needs(all->damaged.front()));
+        }
         if (!children.empty() && how == removal::refuse_parents) {
-            return fail({.code = errc::in_use,
-                         .where = std::string{id}.append(", needed by ").append(children[0]->id),
-                         .found = children.size()});
+            return in_use(id, children);
         }
         for (const snapshot_info* child : children) {
             if (auto done = write_anew({*target, *child}); !done) {
@@ -143,15 +147,20 @@ public:
             links->pop_back();
             return let_go(std::move(outcome), *links);
         } else {
+            // Nobody takes another snapshot while this one becomes the newest.
+            [[maybe_unused]] const auto held = objects_.locked();
+            if (!held) {
+                return pass(held);
+            }
+            links = this->chain(id);
+            if (!links) {
+                return pass(links);
+            }
             auto done = copy_newest(*links);
             if (!done) {
                 return pass(done);
             }
             outcome.info = *std::move(done);
-            [[maybe_unused]] const auto held = objects_.locked();
-            if (!held) {
-                return pass(held);
-            }
             return let_go(std::move(outcome), *links);
         }
     }
@@ -160,10 +169,12 @@ protected:
     chain_archive(reader from, Retention retention, Clock clock)
         : reader(std::move(from)), retention_(std::move(retention)), clock_(std::move(clock)) {}
 
-    // Encodes and publishes under the next free id; `info` gets what is known by then.
+    // Encodes and publishes under the next free id; `info` gets what is known by then. `held`: the
+    // caller has the lock.
     template <keyed_record R>
     [[nodiscard]] result<void> publish(snapshot_info& info, const std::vector<part_piece<R>>& parts,
-                                       const Side* side, const monitor* watch) const {
+                                       const Side* side, const monitor* watch,
+                                       bool held = false) const {
         constexpr int patience = 1000;
         for (int tried = 0;; ++tried) {
             const auto time = objects_.time_after(clock_.now(), options_.decode);
@@ -178,7 +189,8 @@ protected:
                 return pass(staged);
             }
             objects::set_state(info);
-            auto done = objects_.publish(info, *staged, options_.decode);
+            auto done = held ? objects_.publish_held(info, *staged, options_.decode)
+                             : objects_.publish(info, *staged, options_.decode);
             if (done || done.error().code != errc::already_exists || tried == patience) {
                 return done;
             }
@@ -208,22 +220,56 @@ protected:
     [[no_unique_address]] Clock clock_;
 
 private:
+    [[nodiscard]] static std::unexpected<error>
+    in_use(std::string_view id, const std::vector<const snapshot_info*>& children) {
+        return fail({.code = errc::in_use,
+                     .where = std::string{id}.append(", needed by ").append(children[0]->id),
+                     .found = children.size()});
+    }
+
+    // Before a snapshot is written anew: nothing of it gets lost, and nothing damaged gets a digest
+    // that says that it is whole.
+    [[nodiscard]] result<void> may_rewrite(const std::vector<snapshot_info>& links) const {
+        auto verifying = options_.decode;
+        verifying.integrity = integrity::verify;
+        for (const snapshot_info& link : links) {
+            std::vector<const piece_info*> all;
+            for (const piece_info& each : link.pieces) {
+                if (each.kind == piece_kind::side && !described<Side>) {
+                    return fail({.code = errc::unsupported,
+                                 .where = link.id + ": " + each.name,
+                                 .during = "a side state, which this manager does not know"});
+                }
+                all.push_back(&each);
+            }
+            if (options_.decode.integrity == integrity::skip) {
+                if (auto good = objects_.open_data(link, all, options_.access, verifying); !good) {
+                    return pass(good);
+                }
+            }
+        }
+        return {};
+    }
+
+    // Its chain is damaged, so it can be of no use to whatever may need it.
+    [[nodiscard]] bool is_lost(std::string_view id) const {
+        const auto links = this->chain(id);
+        return !links && is_damage(links.error());
+    }
+
     [[nodiscard]] static error unknown_needs(const damaged_snapshot& damaged) {
         error what = damaged.what;
         what.during = "nothing is removed while it is not known which snapshots this one needs";
         return what;
     }
 
-    // No link is damaged. An error only where the look was stopped.
+    // It can be restored. An error only where the look was stopped.
     [[nodiscard]] result<bool> whole_chain(const snapshot_info& info,
                                            std::string_view trusted) const {
-        const auto links = this->chain(info.id);
-        result<void> good = links ? result<void>{} : pass(links);
-        for (std::size_t i = 0; good && i != links->size(); ++i) {
-            if ((*links)[i].id != trusted) {
-                good = this->check_data((*links)[i]);
-            }
+        if (info.id == trusted && info.type == snapshot_type::full) {
+            return true;
         }
+        const auto good = this->contents(info.id);
         if (!good && good.error().code == errc::cancelled) {
             return pass(good);
         }
@@ -313,6 +359,9 @@ private:
             info.parent_id = links.front().parent_id;
             info.parent_state = links.front().parent_state;
             const bool complete = info.type == snapshot_type::full;
+            if (auto good = may_rewrite(links); !good) {
+                return pass(good);
+            }
             std::vector<std::shared_ptr<const void>> backing;
             std::optional<Side> side;
             const auto all = this->folded(links, {}, complete, &side, backing);
@@ -339,6 +388,9 @@ private:
                          .where = links.back().id,
                          .during = "a snapshot that is not the newest would become the newest"});
         }
+        if (auto good = may_rewrite(links); !good) {
+            return pass(good);
+        }
         snapshot_info info{.description = links.back().description, .type = snapshot_type::full};
         std::vector<std::shared_ptr<const void>> backing;
         std::optional<Side> side;
@@ -346,7 +398,7 @@ private:
         if (!found) {
             return pass(found);
         }
-        auto done = publish(info, to_write(*found), side ? &*side : nullptr, nullptr);
+        auto done = publish(info, to_write(*found), side ? &*side : nullptr, nullptr, true);
         return done ? result<snapshot_info>{std::move(info)} : pass(done);
     }
 

@@ -51,8 +51,9 @@ struct snapshot_list {
 template <storage_policy Storage, class Codec, id_policy Ids>
 class chain_catalog {
 public:
-    chain_catalog(Storage storage, Codec codec, Ids ids)
-        : storage_(std::move(storage)), codec_(std::move(codec)), ids_(std::move(ids)) {}
+    // `how`: manifests are read.
+    chain_catalog(Storage storage, Codec codec, Ids ids, access how = access::map)
+        : storage_(std::move(storage)), codec_(std::move(codec)), ids_(std::move(ids)), how_(how) {}
 
     [[nodiscard]] const Storage& storage() const noexcept { return storage_; }
 
@@ -90,7 +91,7 @@ public:
                          .found = id.empty() ? 0 : good.error().found,
                          .wanted = id.empty() ? 0 : good.error().wanted});
         }
-        const auto object = storage_.open(info_name(id), access::map);
+        const auto object = storage_.open(info_name(id), how_);
         if (!object) {
             return renamed(object.error(), id);
         }
@@ -112,6 +113,8 @@ public:
         return read;
     }
 
+    // What only has a manifest's suffix is somebody else's: its id is none of ours, it says nothing
+    // that we understand, and there is no data beside it.
     [[nodiscard]] result<snapshot_list> list(const decode_options& options) const {
         auto all = names();
         if (!all) {
@@ -124,7 +127,8 @@ public:
                 found.snapshots.push_back(*std::move(read));
             } else if (read.error().code == errc::cancelled) {
                 return pass(read);
-            } else if (read.error().code != errc::not_found) { // removed since
+            } else if (read.error().code != errc::not_found && // removed since
+                       !is_foreign(id, read.error())) {
                 found.damaged.push_back({std::move(id), read.error()});
             }
         }
@@ -207,6 +211,14 @@ public:
     }
 
 protected:
+    [[nodiscard]] bool is_foreign(std::string_view id, const error& why) const {
+        if (ids_.order(id) || !is_damage(why)) {
+            return false;
+        }
+        const auto data = storage_.open(data_name(id), how_);
+        return !data && data.error().code == errc::not_found;
+    }
+
     // The next millisecond, or the last that a timestamp holds.
     [[nodiscard]] static timestamp after(std::uint64_t milliseconds) {
         constexpr std::uint64_t last = 9'000'000'000'000;
@@ -260,6 +272,7 @@ protected:
     Storage storage_;
     [[no_unique_address]] Codec codec_;
     [[no_unique_address]] Ids ids_;
+    access how_;
 };
 
 } // namespace tintype

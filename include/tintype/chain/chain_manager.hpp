@@ -208,11 +208,12 @@ private:
             }
         }
         parts_to_write parts;
+        earlier last{links};
         for (const std::string& name : names) {
             if (!asked.has(name)) {
                 continue;
             }
-            auto piece = before.contains(name) ? changes_of(store, name, links, !asked.everything())
+            auto piece = before.contains(name) ? changes_of(store, name, last, !asked.everything())
                                                : optional_piece(whole_part(store, name));
             if (!piece) {
                 return pass(piece);
@@ -229,17 +230,24 @@ private:
         return parts;
     }
 
+    // What the last link holds, for comparing: part by part where that can be read, else all at
+    // once.
+    struct earlier {
+        const std::vector<snapshot_info>& links;
+        std::optional<typename archive::contents_type> all{};
+    };
+
     // Nothing where the part is as the last link has it. `named`: the caller says that it changed.
     [[nodiscard]] result<std::optional<part_piece<record>>>
-    changes_of(const Store& store, const std::string& name, const std::vector<snapshot_info>& links,
-               bool named) const {
+    changes_of(const Store& store, const std::string& name, earlier& before, bool named) const {
         if constexpr (!Codec::increments_of_records) {
             if (named) {
                 return optional_piece(whole_part(store, name));
             }
         }
         if constexpr (tracking_store<Store>) {
-            if (const auto keys = store.changes_since(name, objects::mark_of(links.back()))) {
+            if (const auto keys =
+                    store.changes_since(name, objects::mark_of(before.links.back(), name))) {
                 if (keys->empty()) {
                     return std::optional<part_piece<record>>{};
                 }
@@ -250,7 +258,7 @@ private:
                 }
             }
         }
-        return compared(store, name, links);
+        return compared(store, name, before);
     }
 
     // In ascending order and once each, however often the store names a key.
@@ -274,18 +282,22 @@ private:
     }
 
     [[nodiscard]] result<std::optional<part_piece<record>>>
-    compared(const Store& store, const std::string& name,
-             const std::vector<snapshot_info>& links) const {
+    compared(const Store& store, const std::string& name, earlier& before) const {
         auto whole = whole_part(store, name);
         if (!whole) {
             return pass(whole);
         }
-        const auto before = this->contents_of(links, std::optional{std::vector{name}}, true);
-        if (!before) {
-            return pass(before);
+        if (!before.all || Codec::places_pieces) {
+            auto read = this->contents_of(
+                before.links, Codec::places_pieces ? part_filter{std::vector{name}} : part_filter{},
+                true);
+            if (!read) {
+                return pass(read);
+            }
+            before.all = *std::move(read);
         }
         auto changes =
-            compare_records<record>(before->parts.begin()->second, whole->records.records());
+            compare_records<record>(before.all->parts.find(name)->second, whole->records.records());
         if (changes.empty()) {
             return std::optional<part_piece<record>>{};
         }
@@ -332,9 +344,8 @@ private:
                            [[maybe_unused]] const std::vector<std::string>& parts,
                            [[maybe_unused]] const snapshot_info& info) {
         if constexpr (tracking_store<Store> && !std::is_const_v<S>) {
-            const std::string mark = objects::mark_of(info);
             for (const std::string& name : parts) {
-                store.taken(name, mark);
+                store.taken(name, objects::mark_of(info, name));
             }
         }
     }
@@ -395,8 +406,10 @@ private:
     [[nodiscard]] result<restored> upsert(Store& store, std::string_view id,
                                           const part_filter& parts) const {
         std::vector<std::shared_ptr<const void>> backing;
-        auto all = this->steady(
-            id, [&](const auto& links) { return link_by_link(links, parts, backing); });
+        auto all = this->steady(id, [&](const auto& links) {
+            backing.clear();
+            return link_by_link(links, parts, backing);
+        });
         if (!all) {
             return pass(all);
         }

@@ -150,7 +150,6 @@ private:
             into.records = std::move(records);
             return;
         }
-        into.records.reserve(into.records.size() + records.size());
         for (loaded_record<R>& each : records) {
             if (!into.seen.contains(key_of(each))) {
                 into.records.push_back(std::move(each));

@@ -111,26 +111,32 @@ public:
         }
     }
 
-    // What a store that tracks its changes knows the snapshot by: another chain's snapshot of the
-    // same id has another mark. Where the manifest cannot keep a state, what it keeps must do.
-    [[nodiscard]] static std::string mark_of(const snapshot_info& info) {
+    // What a store that tracks its changes knows a part of the snapshot by: another part, and
+    // another chain's snapshot of the same id, have another mark. Where the manifest cannot keep a
+    // state, what it keeps must do.
+    [[nodiscard]] static std::string mark_of(const snapshot_info& info, std::string_view part) {
         constexpr bool keeps_state = Codec::places_pieces || digest_size<Hash> != 0;
-        return info.id + "@" +
-               (keeps_state ? hex_of(info.state)
-                            : std::to_string(info.data_size) + "/" + std::to_string(info.records));
+        const std::string what =
+            keeps_state && !info.state.empty()
+                ? hex_of(info.state)
+                : std::to_string(info.data_size) + "+" + std::to_string(info.records);
+        return (info.id + "@" + what + "/").append(part);
     }
 
     // Data, then manifest, durable when it returns; under the lock, so that the parent cannot go
     // meanwhile. `already_exists`: the id was taken.
     [[nodiscard]] result<void> publish(const snapshot_info& info, staged_of<Storage>& data,
                                        const decode_options& options) const {
+        [[maybe_unused]] const auto held = locked();
+        return held ? publish_held(info, data, options) : pass(held);
+    }
+
+    // The same, by somebody who holds the lock.
+    [[nodiscard]] result<void> publish_held(const snapshot_info& info, staged_of<Storage>& data,
+                                            const decode_options& options) const {
         auto manifest = staged_info(info);
         if (!manifest) {
             return pass(manifest);
-        }
-        [[maybe_unused]] const auto held = locked();
-        if (!held) {
-            return pass(held);
         }
         if (info.parent_id) {
             if (const auto parent = this->info(*info.parent_id, options); !parent) {
@@ -143,10 +149,7 @@ public:
             return done;
         }
         auto done = manifest->publish(info_name(info.id));
-        if (!done && done.error().code == errc::already_exists) {
-            static_cast<void>(storage_.remove(info.data)); // ours, and nobody speaks of it
-        }
-        return done;
+        return done ? done : taken_back(info, done.error(), options);
     }
 
     // Another representation of a snapshot that is there: its new data, then its manifest in the
@@ -173,13 +176,14 @@ public:
         }
         auto manifest = staged_info(info);
         if (!manifest) {
-            return pass(manifest);
+            return taken_back(info, manifest.error(), options);
         }
         if (done = manifest->replace(info_name(info.id)); !done) {
-            return done;
+            return taken_back(info, done.error(), options);
         }
-        const auto gone = storage_.remove(before->data);
-        return gone ? result<void>{} : pass(gone);
+        // Nobody speaks of the old data any more: what stays is swept.
+        static_cast<void>(storage_.remove(before->data));
+        return {};
     }
 
     // Manifests first, each before its parent's and for good, then the data that nobody speaks of
@@ -256,6 +260,20 @@ public:
     }
 
 private:
+    // Removes the data of a manifest that did not get its name: on a disk that is full, every try
+    // would leave its own. An error after the renaming leaves a manifest that speaks of the data.
+    [[nodiscard]] std::unexpected<error> taken_back(const snapshot_info& info, const error& what,
+                                                    const decode_options& options) const {
+        const auto there = this->info(info.id, options);
+        const bool other =
+            there ? there->data != info.data
+                  : there.error().code == errc::not_found || what.code == errc::already_exists;
+        if (other) {
+            static_cast<void>(storage_.remove(info.data));
+        }
+        return fail(what);
+    }
+
     [[nodiscard]] static result<void> matches(byte_view bytes, const blob& stored,
                                               std::string_view where,
                                               const decode_options& options) {

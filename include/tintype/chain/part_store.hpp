@@ -70,8 +70,13 @@ public:
         if (what == replaces::everything) {
             parts_.swap(aside);
         } else {
-            for (auto& [name, map] : aside) {
-                parts_.insert_or_assign(name, std::move(map));
+            while (!aside.empty()) {
+                auto node = aside.extract(aside.begin());
+                if (const auto at = parts_.find(node.key()); at != parts_.end()) {
+                    std::swap(at->second, node.mapped());
+                } else {
+                    parts_.insert(std::move(node));
+                }
             }
         }
         if (from.side) {

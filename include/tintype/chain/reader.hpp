@@ -47,7 +47,8 @@ public:
 
     explicit chain_reader(Storage storage, chain_options options = {}, Codec codec = {},
                           Ids ids = {})
-        : objects_(std::move(storage), std::move(codec), std::move(ids)), options_(options) {}
+        : objects_(std::move(storage), std::move(codec), std::move(ids), options.access),
+          options_(options) {}
 
     [[nodiscard]] const Storage& storage() const noexcept { return objects_.storage(); }
 
@@ -130,15 +131,15 @@ public:
         return outcome;
     }
 
-    // What to restore after a disaster: the newest snapshot of which every link is undamaged.
-    // `not_found` where there is none.
+    // What to restore after a disaster: the newest snapshot that can be, found by reading it as a
+    // restore does. `not_found` where there is none.
     [[nodiscard]] result<snapshot_info> newest_whole() const {
         const auto all = list();
         if (!all) {
             return pass(all);
         }
         for (const snapshot_info& each : all->snapshots) {
-            const auto good = steady(each.id, [&](const auto& links) { return check_all(links); });
+            const auto good = contents(each.id);
             if (good) {
                 return each;
             }

@@ -164,8 +164,9 @@ public:
     template <std::ranges::input_range Range>
     [[nodiscard]] static record_list of(Range&& range) {
         using reference = std::ranges::range_reference_t<Range>;
+        // A view that is not borrowed may itself hold what it shows.
         constexpr bool stays =
-            std::is_lvalue_reference_v<Range> || std::ranges::view<std::remove_cvref_t<Range>>;
+            std::ranges::borrowed_range<Range> && std::ranges::forward_range<Range>;
         record_list list;
         if constexpr (std::ranges::sized_range<Range>) {
             list.pointers_.reserve(static_cast<std::size_t>(std::ranges::size(range)));

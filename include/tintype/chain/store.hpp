@@ -85,7 +85,7 @@ concept has_records = requires(const S& store, std::string_view part) {
 
 template <class S>
 concept has_side = std::same_as<side_of<S>, no_side> || requires(const S& store) {
-    { store.side() } -> std::convertible_to<const side_of<S>&>;
+    { store.side() } -> std::same_as<const side_of<S>&>;
     requires described<side_of<S>>;
 };
 
@@ -110,7 +110,9 @@ concept has_upsert =
 
 // replace(contents, what): all of it or none: after an error the store is as it was. It is called
 //     once, after everything was read and verified.
-// upsert(part, records): makes the part if need be.
+// upsert(part, records): makes the part if need be. Records that are views show what is gone when
+// it
+//     returns.
 // erase(part, keys): a key that is not there is no error.
 template <class S>
 concept chain_store = chain_source<S> && has_replace<S> && has_upsert<S>;

@@ -78,11 +78,12 @@ public:
     // Like the map's own: nothing changes, and nothing is noted, where the key is there.
     template <class... Args>
     std::pair<const_iterator, bool> try_emplace(key_type key, Args&&... args) {
-        const auto done = map_.try_emplace(std::move(key), std::forward<Args>(args)...);
-        if (done.second) {
-            note(done.first->first);
+        const auto at = map_.find(key);
+        if (at != map_.end()) {
+            return {at, false};
         }
-        return done;
+        note(key);
+        return map_.try_emplace(std::move(key), std::forward<Args>(args)...);
     }
 
     // The value to be changed, or null. The reference is good for this change: after the next

@@ -8,6 +8,7 @@
 #include <tintype/core/kind.hpp>
 #include <tintype/core/reflect.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <concepts>
 #include <cstddef>
@@ -49,22 +50,22 @@ template <class Range>
     return true;
 }
 
-// Each element is there as often in the one as in the other. All that are identical share a key.
+// Each element is there as often in the one as in the other. What is identical has the same key,
+// but a key that is not equal to itself, as NaN, cannot be looked up by it.
 template <class Container>
 [[nodiscard]] bool identical_hashed(const Container& a, const Container& b) {
-    const auto how_many = [](const Container& where, const auto& element) {
-        std::size_t count = 0;
-        const auto group = [&] {
-            if constexpr (kind_of<Container> == kind::map) {
-                return where.equal_range(element.first);
-            } else {
-                return where.equal_range(element);
-            }
-        }();
-        for (auto at = group.first; at != group.second; ++at) {
-            count += identical(*at, element) ? 1U : 0U;
+    const auto key_of = [](const auto& element) -> const typename Container::key_type& {
+        if constexpr (kind_of<Container> == kind::map) {
+            return element.first;
+        } else {
+            return element;
         }
-        return count;
+    };
+    const auto how_many = [&](const Container& where, const auto& element) {
+        const auto same = [&](const auto& each) { return identical(each, element); };
+        const auto group = where.equal_range(key_of(element));
+        return group.first != group.second ? std::count_if(group.first, group.second, same)
+                                           : std::count_if(where.begin(), where.end(), same);
     };
     for (const auto& element : a) {
         if (how_many(a, element) != how_many(b, element)) {

@@ -9,6 +9,7 @@
 #include <tintype/chain/codec.hpp>
 #include <tintype/chain/manifest.hpp>
 #include <tintype/chain/record.hpp>
+#include <tintype/chain/store.hpp>
 #include <tintype/codec/json.hpp>
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
@@ -76,7 +77,7 @@ struct chain_json {
         return metadata ? info_of(*std::move(metadata)) : pass(metadata);
     }
 
-    template <hash_policy, class R, class Side, byte_sink Sink>
+    template <hash_policy, class R, std::same_as<no_side> Side, byte_sink Sink>
     requires std::same_as<R, vector_entry>
     [[nodiscard]] static result<void>
     encode(snapshot_info& info, const std::vector<part_piece<R>>& parts, const Side*, Sink& sink) {
@@ -144,8 +145,8 @@ struct chain_json {
         return pieces;
     }
 
-    // The format has no place for one.
-    template <class Side>
+    // The format has no place for one: a store with a side state does not compile.
+    template <std::same_as<no_side> Side>
     [[nodiscard]] static result<std::optional<Side>> decode_side(byte_view, const snapshot_info&,
                                                                  const decode_options&) {
         return std::optional<Side>{};

@@ -258,14 +258,37 @@ TEST_CASE("archive: next to a damaged manifest nothing is removed but itself") {
     tests::put_object(storage, all.b + ".meta", good);
     all.check(manager);
 
+    // What needs it cannot be restored: that may go first, and then itself.
     tests::put_object(storage, all.b + ".meta", torn);
-    CHECK(manager.remove(all.b) == true);
-    CHECK(objects_in(storage) == 8);
-    CHECK(manager.exists(all.b) == false);
-    // The child of what went can go as well, and the others are what they were.
+    CHECK(said(manager.remove(all.b)) == "in_use in " + all.b + ", needed by " + all.c + " 1/0");
+    CHECK(manager.remove(all.d).error().code == errc::checksum_mismatch);
     CHECK(manager.remove(all.c) == true);
+    CHECK(manager.remove(all.b) == true);
+    CHECK(objects_in(storage) == 6);
+    CHECK(manager.exists(all.b) == false);
     CHECK(manager.remove(all.d) == true);
     all.check(manager);
+}
+
+TEST_CASE("archive: of a chain that is damaged in the middle, the end goes first") {
+    const memory_storage storage;
+    const auto manager = manager_of(storage);
+    const family all{manager};
+    sided store = all.then.at(all.c);
+    store.part("stays")[77] = "e";
+    const auto e = increment_of(manager, store, all.c);
+    tests::put_object(storage, all.a + ".meta", {});
+    // b has a child, and that one has another.
+    for (const auto& id : {all.a, all.b, all.c}) {
+        CHECK(!manager.remove(id));
+        CHECK(!manager.remove(id, removal::rebase_children));
+    }
+    CHECK(manager.remove(all.full).error().code == errc::truncated); // a may need it
+    CHECK(objects_in(storage) == 12);
+    for (const auto& id : {e, all.c, all.d, all.b, all.a, all.full}) {
+        CHECK(manager.remove(id) == true);
+    }
+    CHECK(objects_in(storage) == 0);
 }
 
 TEST_CASE("archive: a manifest that could not be read this time is not a damaged one") {
@@ -395,13 +418,13 @@ TEST_CASE("archive: next to a damaged manifest a chain is folded, and nothing is
     const memory_storage storage;
     const auto manager = manager_of(storage);
     const family all{manager};
-    tests::put_object(storage, "torn.meta", {});
+    tests::put_object(storage, "snap_7_7.meta", {});
     const auto done = manager.compact(all.c);
     REQUIRE(done);
     CHECK(done->info.type == tintype::snapshot_type::full);
     CHECK(done->cleanup.removed.empty());
     REQUIRE(done->cleanup.failures.size() == 1);
-    CHECK(done->cleanup.failures[0].where.view().starts_with("torn.meta"));
+    CHECK(done->cleanup.failures[0].where.view().starts_with("snap_7_7.meta"));
     CHECK(listed_ids(manager).size() == 5);
     all.check(manager);
 }

@@ -156,19 +156,19 @@ TEST_CASE("retention: next to a damaged manifest nothing is pruned, and the snap
     const auto manager = opened_chains<manager_with<>>(storage, keep_last{1});
     text_store store;
     const auto first = full_of(manager, store);
-    tests::put_object(storage, "torn.meta", {});
+    tests::put_object(storage, "snap_7_7.meta", {});
     const auto second = manager.create_full(store);
     REQUIRE(second);
     CHECK(second->cleanup.removed.empty());
     REQUIRE(second->cleanup.failures.size() == 1);
     CHECK(second->cleanup.failures[0].code == errc::truncated);
-    CHECK(second->cleanup.failures[0].where.view().starts_with("torn.meta"));
+    CHECK(second->cleanup.failures[0].where.view().starts_with("snap_7_7.meta"));
     const auto pruned = manager.prune();
     REQUIRE(!pruned);
     CHECK(pruned.error() == second->cleanup.failures[0]);
     CHECK(manager.plan().error() == pruned.error());
     CHECK(listed_ids(manager) == ids{second->info.id, first});
-    CHECK(manager.remove("torn") == true);
+    CHECK(manager.remove("snap_7_7") == true);
     CHECK(manager.prune()->removed == ids{first});
 }
 

@@ -107,6 +107,7 @@ TEST_CASE("catalog: a manifest speaks for its own name only") {
     CHECK(said(catalog.info("a", verify)) == "invalid_value in a: the manifest is of b 0/0");
     put_info(storage, empty_info(""), "a");
     CHECK(said(catalog.info("a", verify)) == "invalid_value in a: the manifest is of  0/0");
+    tests::put_object(storage, "a.snap", {});
     CHECK(catalog.list(verify)->snapshots.empty());
     CHECK(catalog.list(verify)->damaged.size() == 1);
 
@@ -126,6 +127,30 @@ TEST_CASE("catalog: a manifest speaks for its own name only") {
         put_info(storage, info);
         CHECK(catalog.info("a", verify)->data == (*data == '\0' ? "a.snap" : data));
     }
+}
+
+TEST_CASE("catalog: what only has a manifest's suffix is somebody else's") {
+    const memory_storage storage;
+    const auto catalog = catalog_of(storage);
+    const auto damaged = [&](const std::string& id) {
+        const auto all = catalog.list(verify);
+        REQUIRE(all);
+        return std::ranges::find(all->damaged, id, &tintype::damaged_snapshot::id) !=
+               all->damaged.end();
+    };
+    tests::put_object(storage, "notes.meta", tests::blob_of("a page about something else"));
+    tests::put_object(storage, "snap_1_2.meta", tests::blob_of("a name that is given here"));
+    tests::put_object(storage, "mine.meta", tests::blob_of("a name with data beside it"));
+    tests::put_object(storage, "mine.snap", {});
+    CHECK(!damaged("notes"));
+    CHECK(damaged("snap_1_2"));
+    CHECK(damaged("mine"));
+    CHECK(said(catalog.info("notes", verify)).starts_with("invalid_magic in notes.meta"));
+    // What is too large to be read might be anything.
+    const auto limited = catalog.list({.limits = {.bytes = 1}});
+    REQUIRE(limited);
+    put_info(storage, empty_info("other"));
+    CHECK(catalog.list({.limits = {.bytes = 1}})->damaged.size() == limited->damaged.size() + 1);
 }
 
 TEST_CASE("catalog: newest first by the time of creation, then by what the ids say") {

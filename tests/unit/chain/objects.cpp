@@ -330,8 +330,9 @@ TEST_CASE("objects: a state names what a snapshot holds") {
     other.parent_state = tests::blob_of("p");
     objects_type::set_state(other);
     CHECK(other.state != state);
-    CHECK(objects_type::mark_of(info) != objects_type::mark_of(other));
-    CHECK(objects_type::mark_of(info) == objects_type::mark_of(info));
+    CHECK(objects_type::mark_of(info, "a") != objects_type::mark_of(other, "a"));
+    CHECK(objects_type::mark_of(info, "a") != objects_type::mark_of(info, "b"));
+    CHECK(objects_type::mark_of(info, "a") == objects_type::mark_of(info, "a"));
     using unhashed = tintype::chain_objects<memory_storage, tintype::chain_columns,
                                             tintype::no_hash, tintype::timed_ids<>>;
     unhashed::set_state(info);

@@ -1,13 +1,12 @@
 // Dakera's folders as the chain writes them: what is added and that the original skips it, what a
 // store may not hold, namespaces that go, clocks that jump.
 
-#include "support/dakera.hpp"
-
 #include <tintype/formats/dakera.hpp>
 
 #include "dakera_handmade.hpp"
 #include "support/bytes.hpp"
 #include "support/clock.hpp"
+#include "support/dakera_folder.hpp"
 #include "support/said.hpp"
 #include "support/scratch.hpp"
 
@@ -49,6 +48,11 @@ struct original_data {
     BOOST_HANA_DEFINE_STRUCT(original_data, (original_metadata, metadata),
                              (std::vector<stored_namespace>, namespaces));
 };
+
+// The files have no place for a side state, so that none is lost.
+static_assert(tintype::chain_codec<chain_json<>, vector_entry>);
+static_assert(!tintype::chain_codec<chain_json<>, vector_entry, original_metadata>);
+static_assert(!tintype::chain_codec<chain_json<>, original_metadata>);
 
 // What the original would write after it has read this.
 template <class State, class Codec>

@@ -5,7 +5,7 @@
 
 #include "dakera_handmade.hpp"
 #include "support/bytes.hpp"
-#include "support/dakera.hpp"
+#include "support/dakera_folder.hpp"
 #include "support/said.hpp"
 
 #include <doctest/doctest.h>

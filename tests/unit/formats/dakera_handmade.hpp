@@ -6,7 +6,7 @@
 #include <tintype/storage/memory.hpp>
 
 #include "support/bytes.hpp"
-#include "support/dakera.hpp"
+#include "support/dakera_folder.hpp"
 #include "support/said.hpp"
 
 #include <doctest/doctest.h>

@@ -5,7 +5,7 @@
 #include <tintype/storage/directory.hpp>
 
 #include "counting_new.hpp"
-#include "support/dakera.hpp"
+#include "support/dakera_folder.hpp"
 #include "support/said.hpp"
 #include "support/scratch.hpp"
 
