@@ -182,7 +182,7 @@ void dies_while_it_compacts(tally& seen) {
 void takers_meet(tally& seen) {
     for (const auto& other : {does::takes_full, does::takes_increment, does::takes_both}) {
         for (const std::size_t keep : {1U, 1000U}) {
-            does::one_inside_another(seen, keep, does::takes_full, other);
+            does::one_inside_another(seen, keep, does::takes_full, other, tests::chain_disk, keep);
             does::one_inside_another(seen, keep, does::takes_increment, other);
         }
     }

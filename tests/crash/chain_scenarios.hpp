@@ -60,11 +60,12 @@ struct chain_scenarios {
 
     // Two at work: at each call of the first, the second does all of its work.
     static void one_inside_another(tally& seen, std::size_t keep, const deed& first,
-                                   const deed& second, simulated_options options = chain_disk) {
+                                   const deed& second, simulated_options options = chain_disk,
+                                   std::size_t first_keeps = 1000) {
         for (std::size_t at = 1, calls = 1; at <= calls; ++at) {
             Session in{seen, options};
             in.book().keep = keep;
-            actor one{in, 1000};
+            actor one{in, first_keeps};
             actor two{in, keep};
             const ids taken = three_taken(one);
             const std::size_t before = in.calls();

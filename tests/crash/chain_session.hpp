@@ -169,6 +169,10 @@ public:
             saving_ = outer;
             if (taken) {
                 session_->book_.acknowledge(taken->info, saving);
+                if (std::ranges::find(taken->cleanup.removed, taken->info.id) !=
+                    taken->cleanup.removed.end()) {
+                    session_->book_.direct.push_back(taken->info.id + " let itself go");
+                }
                 session_->book_.removed(taken->cleanup);
             }
             session_->look();
@@ -233,7 +237,7 @@ private:
         const bool renamed =
             what.kind == call_kind::rename_new || what.kind == call_kind::rename_over;
         if (done && renamed && what.name.ends_with(".meta") && who.saving_ != nullptr) {
-            book_.publishing(std::string{what.name.substr(0, what.name.find('.'))}, *who.saving_);
+            published(std::string{what.name.substr(0, what.name.find('.'))}, *who.saving_);
         }
         look();
         ++calls_;
@@ -241,6 +245,18 @@ private:
         if (due != interruptions_.end() && !locked()) {
             const auto run = due->second;
             run();
+        }
+    }
+
+    // Whatever a clock said, and whoever was faster.
+    void published(const std::string& id, const chain_state& state) {
+        book_.publishing(id, state);
+        const auto given = process_ids{}.order(id);
+        for (const auto& [name, inode] : disk_.disk().folders.at(chain_path)->visible) {
+            const std::string other = name.substr(0, name.find('.'));
+            if (name.ends_with(".meta") && other != id && process_ids{}.order(other) >= given) {
+                book_.direct.push_back(id + " is published, and older than " + other);
+            }
         }
     }
 

@@ -207,6 +207,21 @@ TEST_CASE("nothing goes while a manifest cannot be read, and the newest that is 
     CHECK(tool({"restore", folder.path(), "--id", ids::incremental2, "-o", "-"}).status == 0);
 }
 
+TEST_CASE("that the newest of the library's own chains is whole is seen without its records") {
+    for (const auto how : {tests::digests::crc32c, tests::digests::none}) {
+        const scratch folder;
+        const auto id = tests::take_chain(folder.path(), how);
+        const auto keep_one = [&] {
+            return tool({"prune", folder.path(), "--keep-last", "1", "--dry-run"}).out;
+        };
+        CHECK(!holds(keep_one(), "the newest that is whole"));
+        std::filesystem::resize_file(folder / id[3] + ".snap", 100);
+        const auto plan = keep_one();
+        const auto line = plan.substr(plan.find("\n" + id[2]) + 1);
+        CHECK(holds(line.substr(0, line.find('\n')), "  keep      the newest that is whole"));
+    }
+}
+
 TEST_CASE("only looking at a chain changes nothing, and works where nothing may be written") {
     const own_chain chain;
     const auto& path = chain.folder.path();

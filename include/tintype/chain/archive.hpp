@@ -169,12 +169,37 @@ protected:
     chain_archive(reader from, Retention retention, Clock clock)
         : reader(std::move(from)), retention_(std::move(retention)), clock_(std::move(clock)) {}
 
-    // Encodes and publishes under the next free id; `info` gets what is known by then. `held`: the
-    // caller has the lock.
+    // Encodes and publishes; `info` gets what is known by then. Id and time are given under the
+    // lock: the snapshot is the newest when it appears, however long the encoding took, and no
+    // other had its id meanwhile. Data that may not have a name of its own may speak of the id, so
+    // it is encoded there too. `held`: the caller has the lock.
     template <keyed_record R>
     [[nodiscard]] result<void> publish(snapshot_info& info, const std::vector<part_piece<R>>& parts,
                                        const Side* side, const monitor* watch,
                                        bool held = false) const {
+        std::optional<staged_of<Storage>> data;
+        const auto encode = [&]() -> result<void> {
+            auto staged = encoded(info, parts, side, watch);
+            if (!staged) {
+                return pass(staged);
+            }
+            data.emplace(*std::move(staged));
+            return {};
+        };
+        if constexpr (Codec::names_data) {
+            if (auto done = encode(); !done) {
+                return done;
+            }
+        } else if (auto place = objects_.storage().stage({}); !place) {
+            return pass(place); // which makes what is locked
+        }
+        std::optional<decltype(objects_.locked())> lock;
+        if (!held) {
+            lock.emplace(objects_.locked());
+            if (!*lock) {
+                return pass(*lock);
+            }
+        }
         constexpr int patience = 1000;
         for (int tried = 0;; ++tried) {
             const auto time = objects_.time_after(clock_.now(), options_.decode);
@@ -184,15 +209,18 @@ protected:
             info.id = objects_.ids().next(*time);
             info.created_at = time->time_since_epoch().count();
             info.data = objects::data_name(info.id);
-            auto staged = encoded(info, parts, side, watch);
-            if (!staged) {
-                return pass(staged);
+            if (!data) {
+                if (auto done = encode(); !done) {
+                    return done;
+                }
             }
             objects::set_state(info);
-            auto done = held ? objects_.publish_held(info, *staged, options_.decode)
-                             : objects_.publish(info, *staged, options_.decode);
+            auto done = objects_.publish_held(info, *data, options_.decode);
             if (done || done.error().code != errc::already_exists || tried == patience) {
                 return done;
+            }
+            if (!Codec::names_data || !lockable_storage<Storage>) {
+                data.reset();
             }
         }
     }

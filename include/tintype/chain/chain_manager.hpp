@@ -319,11 +319,14 @@ private:
     [[nodiscard]] result<taken_snapshot>
     take(S& store, snapshot_info info, const parts_to_write& parts,
          const std::vector<std::string>& covered, const monitor* watch) const {
-        const side_type* side = nullptr;
+        result<void> done;
         if constexpr (described<side_type>) {
-            side = &store.side();
+            const side_type& side = store.side(); // kept, if it was made for us
+            done = this->publish(info, parts, &side, watch);
+        } else {
+            done = this->publish(info, parts, nullptr, watch);
         }
-        if (auto done = this->publish(info, parts, side, watch); !done) {
+        if (!done) {
             return pass(done);
         }
         count_from(store, covered, info);

@@ -134,6 +134,9 @@ public:
     // The same, by somebody who holds the lock.
     [[nodiscard]] result<void> publish_held(const snapshot_info& info, staged_of<Storage>& data,
                                             const decode_options& options) const {
+        if (storage_.open(info_name(info.id), access::map)) {
+            return fail({.code = errc::already_exists, .where = info.id});
+        }
         auto manifest = staged_info(info);
         if (!manifest) {
             return pass(manifest);
@@ -265,9 +268,10 @@ private:
     [[nodiscard]] std::unexpected<error> taken_back(const snapshot_info& info, const error& what,
                                                     const decode_options& options) const {
         const auto there = this->info(info.id, options);
+        // Who took the name took it with other data, even where it would have the same name.
         const bool other =
-            there ? there->data != info.data
-                  : there.error().code == errc::not_found || what.code == errc::already_exists;
+            what.code == errc::already_exists ||
+            (there ? there->data != info.data : there.error().code == errc::not_found);
         if (other) {
             static_cast<void>(storage_.remove(info.data));
         }

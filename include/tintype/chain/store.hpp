@@ -85,7 +85,7 @@ concept has_records = requires(const S& store, std::string_view part) {
 
 template <class S>
 concept has_side = std::same_as<side_of<S>, no_side> || requires(const S& store) {
-    { store.side() } -> std::same_as<const side_of<S>&>;
+    { store.side() } -> std::convertible_to<const side_of<S>&>;
     requires described<side_of<S>>;
 };
 

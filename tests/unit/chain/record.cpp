@@ -157,7 +157,8 @@ TEST_CASE("record: a list points at what stays") {
     const auto odd = record_list<first_key>::of(
         rows | std::views::filter([](const first_key& each) { return each.id % 2 == 1; }));
     CHECK(keys_of(odd) == keys{1, 3});
-    CHECK(&*odd.records().begin() == rows.data());
+    // A view that may itself hold what it shows is copied from.
+    CHECK(&*odd.records().begin() != rows.data());
     const std::list<first_key> linked{{4, 0}, {5, 0}};
     CHECK(keys_of(record_list<first_key>::of(linked)) == keys{4, 5});
 }

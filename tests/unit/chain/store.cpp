@@ -81,10 +81,18 @@ struct undescribed_side : source {
     [[nodiscard]] int side() const { return 1; }
 };
 
-struct sided : source {
+struct made_side : source {
     using side_type = mood;
 
     [[nodiscard]] mood side() const { return {}; }
+};
+
+struct sided : source {
+    using side_type = mood;
+
+    [[nodiscard]] const mood& side() const { return kept; }
+
+    mood kept{};
 };
 
 static_assert(!chain_source<no_record_type> && !chain_source<no_parts> &&
@@ -92,7 +100,8 @@ static_assert(!chain_source<no_record_type> && !chain_source<no_parts> &&
               !chain_source<other_records> && !chain_source<mutable_records> &&
               !chain_source<no_side_function> && !chain_source<undescribed_side> &&
               !chain_source<int>);
-static_assert(chain_source<sided> && std::same_as<tintype::side_of<sided>, mood>);
+static_assert(chain_source<made_side> && chain_source<sided> &&
+              std::same_as<tintype::side_of<sided>, mood>);
 
 struct replaceable : source {
     [[nodiscard]] result<void> replace(chain_contents<row>&&, tintype::replaces) { return {}; }
