@@ -134,8 +134,9 @@ public:
     // The same, by somebody who holds the lock.
     [[nodiscard]] result<void> publish_held(const snapshot_info& info, staged_of<Storage>& data,
                                             const decode_options& options) const {
+        // Before the data has a name: it may be published under the next id.
         if (storage_.open(info_name(info.id), access::map)) {
-            return fail({.code = errc::already_exists, .where = info.id});
+            return fail({.code = errc::already_exists, .where = info_name(info.id)});
         }
         auto manifest = staged_info(info);
         if (!manifest) {

@@ -244,7 +244,7 @@ TEST_CASE("archive: next to a damaged manifest nothing is removed but itself") {
     auto torn = good;
     torn.back() ^= std::byte{1};
     tests::put_object(storage, all.b + ".meta", torn);
-    for (const auto& id : {all.full, all.a, all.c, all.d}) {
+    for (const auto& id : {all.full, all.a, all.d}) {
         for (const auto how : {removal::refuse_parents, removal::rebase_children}) {
             const auto refused = manager.remove(id, how);
             REQUIRE(!refused);

@@ -75,7 +75,7 @@ TEST_CASE("objects: an id is given once") {
     const tests::locked_storage storage{memory_storage{}};
     const objects_type of{storage, {}, {}};
     CHECK(published(of, one_record("one")) == "no error");
-    CHECK(published(of, one_record("one", {}, "other")) == "already_exists in one.snap 0/0");
+    CHECK(published(of, one_record("one", {}, "other")) == "already_exists in one.meta 0/0");
     CHECK(tests::object_bytes(storage, "one.snap") == one_record("one").data);
     // What somebody left under the data's name is not ours to replace.
     tests::put_object(storage, "two.snap", tests::blob_of("left behind"));
