@@ -49,17 +49,6 @@ struct no_file_sync : Base {
     [[nodiscard]] result<void> sync(typename Base::file&) const { return {}; }
 };
 
-// Of two that take the same id, the second is put in the place of the first.
-template <class Base>
-struct publish_replaces : Base {
-    explicit publish_replaces(Base base) : Base(std::move(base)) {}
-
-    [[nodiscard]] result<void> rename_new(typename Base::folder& in, const std::string& from,
-                                          const std::string& to) const {
-        return Base::rename_over(in, from, to);
-    }
-};
-
 // The data gets its name when the manifest has its own.
 template <class Base>
 struct manifest_before_data : Base {
@@ -221,6 +210,18 @@ struct no_lock : Base {
     [[nodiscard]] result<void> lock(typename Base::folder&) const { return {}; }
 };
 
+// Of two that take the same id, as they do not wait for each other, the second is put in the place
+// of the first.
+template <class Base>
+struct no_lock_and_replaces : no_lock<Base> {
+    explicit no_lock_and_replaces(Base base) : no_lock<Base>(std::move(base)) {}
+
+    [[nodiscard]] result<void> rename_new(typename Base::folder& in, const std::string& from,
+                                          const std::string& to) const {
+        return Base::rename_over(in, from, to);
+    }
+};
+
 // A manifest that was read once is taken to be there: the parent is not looked for under the lock.
 template <class Base>
 struct parent_not_looked_for : Base {
@@ -360,7 +361,9 @@ using tests::faithful;
 constexpr mutant mutants[] = {
     {"folder never synced", takes_one<no_folder_sync>, takes_one<faithful>},
     {"file never synced", takes_one<no_file_sync>, takes_one<faithful>},
-    {"publishing replaces", same_id_twice<publish_replaces>, same_id_twice<faithful>},
+    {"no lock around the id", same_id_twice<no_lock>, same_id_twice<faithful>},
+    {"no lock, and publishing replaces", same_id_twice<no_lock_and_replaces>,
+     same_id_twice<faithful>},
     {"manifest named before its data", takes<manifest_before_data>, takes<faithful>},
     {"new manifest before its new data", rebases<manifest_before_data>, rebases<faithful>},
     {"no sync between removals", retains<no_sync_between_removals>, retains<faithful>},

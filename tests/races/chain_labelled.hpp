@@ -47,7 +47,7 @@ using labelled_parts = std::map<std::string, std::map<std::uint16_t, std::string
         for (std::uint16_t key = 0; key != 12; ++key) {
             const std::uint32_t age = label / (key + 1U);
             const std::uint64_t word =
-                tintype::splitmix64{(std::uint64_t{age} << 20U) + (key << 8U) +
+                tintype::splitmix64{(std::uint64_t{age} << 20U) + (std::uint64_t{key} << 8U) +
                                     static_cast<std::uint64_t>(name.front())}();
             if (word % 5 != 0) {
                 part[key] = std::to_string(word).substr(word / 5 % 8);
