@@ -40,7 +40,7 @@ template <hash_digest Digest>
 }
 
 // Any bytes, two digits each.
-[[nodiscard]] constexpr std::string hex_of(byte_view bytes) {
+[[nodiscard]] inline std::string hex_of(byte_view bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
     for (const std::byte byte : bytes) {
@@ -51,7 +51,7 @@ template <hash_digest Digest>
 }
 
 template <hash_digest Digest>
-[[nodiscard]] constexpr std::string to_hex(const Digest& digest) {
+[[nodiscard]] std::string to_hex(const Digest& digest) {
     return hex_of(digest_bytes(digest));
 }
 

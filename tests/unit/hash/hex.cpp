@@ -37,7 +37,6 @@ static_assert(!from_hex<bytes<0>>("0"));
 static_assert(digest_bytes(std::uint32_t{0x009fa0ff}) ==
               bytes<4>{std::byte{0x00}, std::byte{0x9f}, std::byte{0xa0}, std::byte{0xff}});
 static_assert(digest_bytes(three) == three);
-static_assert(hex_of(three) == "009fa0");
 static_assert(bytes_from_hex("009fA0")->size() == 3);
 
 template <class Digest>
@@ -74,6 +73,7 @@ void round_trips(std::uint64_t seed) {
 } // namespace
 
 TEST_CASE("two lower-case digits a byte, the most significant byte first") {
+    CHECK(hex_of(three) == "009fa0");
     CHECK(to_hex(std::uint8_t{0}) == "00");
     CHECK(to_hex(std::uint8_t{0xaf}) == "af");
     CHECK(to_hex(std::uint16_t{0x1234}) == "1234");
