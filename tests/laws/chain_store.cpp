@@ -104,5 +104,8 @@ TEST_CASE("laws: snapshots of maps") {
 
 TEST_CASE("laws: snapshots of users' stores") {
     laws::snapshot_laws(empty<tests::library>, booked);
-    laws::snapshot_laws(empty<tests::flat_store>, pointed);
+    // Spans of numbers are lent only where they lie as they are stored.
+    if (std::endian::native == std::endian::little) {
+        laws::snapshot_laws(empty<tests::flat_store>, pointed);
+    }
 }
