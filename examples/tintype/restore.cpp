@@ -111,9 +111,13 @@ private:
     }
 
     [[nodiscard]] outcome<status> restore_version(terminal& on) const {
-        const auto asked = version_ ? number(*version_) : std::nullopt;
-        if (!asked && version_) {
-            return wrong_call(fmt::format("--version takes a number, not `{}`", *version_));
+        std::uint64_t asked = 0;
+        if (version_) {
+            const auto version = number(*version_);
+            if (!version) {
+                return wrong_call(fmt::format("--version takes a number, not `{}`", *version_));
+            }
+            asked = *version;
         }
         if (auto there = require_folder(folder_); !there) {
             return pass(there);
@@ -123,18 +127,19 @@ private:
         if (!folder) {
             return std::unexpected(folder.error());
         }
-        const auto loaded = asked ? folder->load(*asked) : folder->load_latest();
+        const auto loaded = version_ ? folder->load(asked) : folder->load_latest();
         if (!loaded) {
-            return failed_to_load(*folder, asked, loaded.error());
+            const auto about = version_ ? path_of(folder_, asked) : folder_;
+            return failed_to_load(*folder, about, loaded.error());
         }
         return out_.write(on, loaded->state, {{"version", loaded->version}});
     }
 
     // Of a damaged newest version also which older one is whole, and of a chain how it is asked.
     [[nodiscard]] outcome<status> failed_to_load(const snapshot_folder<tintype::keep_all>& folder,
-                                                 std::optional<std::uint64_t> asked,
+                                                 const std::string& about,
                                                  const tintype::error& what) const {
-        auto known = failed(asked ? path_of(folder_, *asked) : folder_, what);
+        auto known = failed(about, what);
         if (what.code == tintype::errc::not_found) {
             if (const auto chain = chain_in(folder_); chain && *chain) {
                 return std::unexpected(
@@ -144,7 +149,7 @@ private:
                             .code = what.code});
             }
         }
-        if (status_of(what) == status::bad_data && !asked) {
+        if (status_of(what) == status::bad_data && !version_) {
             if (const auto older = folder.load_latest_valid()) {
                 known.error().what += fmt::format("; version {} is whole: --version {}",
                                                   older->version, older->version);

@@ -37,6 +37,9 @@ enum class call_kind : std::uint8_t {
     read,
     map,
     lock,
+    open_to_append,
+    truncate,
+    try_lock,
 };
 
 struct call {
@@ -158,6 +161,27 @@ public:
 
     [[nodiscard]] tintype::result<void> lock(folder& of) const {
         return through({call_kind::lock}, [&](const call&) { return base_.lock(of); });
+    }
+
+    [[nodiscard]] tintype::result<file> open_to_append(folder& in, const std::string& name) const
+    requires tintype::appending_filesystem<Base>
+    {
+        return through({call_kind::open_to_append, name},
+                       [&](const call&) { return base_.open_to_append(in, name); });
+    }
+
+    [[nodiscard]] tintype::result<void> truncate(file& of, std::uint64_t size) const
+    requires tintype::appending_filesystem<Base>
+    {
+        return through({call_kind::truncate},
+                       [&](const call&) { return base_.truncate(of, size); });
+    }
+
+    [[nodiscard]] tintype::result<file> try_lock(folder& in, const std::string& name) const
+    requires tintype::appending_filesystem<Base>
+    {
+        return through({call_kind::try_lock, name},
+                       [&](const call&) { return base_.try_lock(in, name); });
     }
 
     [[nodiscard]] tintype::timestamp now() const { return base_.now(); }

@@ -1,9 +1,11 @@
 #pragma once
 
 // Every state of a folder that a power cut could leave behind. Of each file, sectors not yet synced
-// survive in any subset, and the file may end at any of them. Of the names changed since the folder
-// was last synced, each survives at any value that it had since then (POSIX promises no more); the
-// states of a file system with a journal, which keeps the operations' order, are marked among them.
+// survive in any subset, and the file may end at any of them; where a file was cut off and written
+// again since its last sync, each sector holds any of the contents that it had. Of the names
+// changed since the folder was last synced, each survives at any value that it had since then
+// (POSIX promises no more); the states of a file system with a journal, which keeps the operations'
+// order, are marked among them.
 
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/mix.hpp>
@@ -14,6 +16,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +42,10 @@ class file_survivors {
 public:
     file_survivors(simulated_inode_ref inode, std::size_t sector)
         : inode_(std::move(inode)), sector_(sector), first_(inode_->durable / sector) {
+        if (!inode_->longer.empty()) {
+            enumerate();
+            return;
+        }
         const tintype::byte_view bytes{inode_->bytes};
         for (std::size_t i = 0; i != first_; ++i) {
             synced_ += mixed(i, fingerprint(bytes.subspan(i * sector, sector)));
@@ -56,6 +63,9 @@ public:
     }
 
     [[nodiscard]] std::uint64_t count() const noexcept {
+        if (!rewritten_.empty()) {
+            return rewritten_.size();
+        }
         return (std::uint64_t{2} << kept_.size()) - 1;
     }
 
@@ -63,6 +73,9 @@ public:
 
     // Equal for equal bytes.
     [[nodiscard]] std::uint64_t key(std::uint64_t number) const noexcept {
+        if (!rewritten_.empty()) {
+            return fingerprint(rewritten_[number]);
+        }
         const auto [sectors, subset] = split(number);
         if (sectors == 0) {
             return mixed(inode_->durable, only_synced_);
@@ -75,6 +88,9 @@ public:
     }
 
     [[nodiscard]] tintype::blob bytes(std::uint64_t number) const {
+        if (!rewritten_.empty()) {
+            return rewritten_[number];
+        }
         const auto [sectors, subset] = split(number);
         const std::size_t end = end_of(sectors);
         tintype::blob all{inode_->bytes.begin(),
@@ -90,6 +106,44 @@ public:
     }
 
 private:
+    // Every end that the file may have, with every choice among the contents of each sector.
+    void enumerate() {
+        std::vector<tintype::blob> lives = inode_->longer;
+        lives.push_back(inode_->bytes);
+        std::set<std::size_t> ends{inode_->durable};
+        for (const tintype::blob& life : lives) {
+            ends.insert(life.size());
+            for (std::size_t end = (first_ + 1) * sector_; end < life.size(); end += sector_) {
+                ends.insert(end);
+            }
+        }
+        lives.emplace_back(lives.back().begin(),
+                           lives.back().begin() + static_cast<std::ptrdiff_t>(inode_->durable));
+        for (const std::size_t end : ends) {
+            std::vector<tintype::blob> some{tintype::blob{}};
+            for (std::size_t at = 0; at < end; at += sector_) {
+                std::vector<tintype::blob> contents;
+                for (const tintype::blob& life : lives) {
+                    tintype::blob sector(std::min(sector_, end - at), std::byte{});
+                    for (std::size_t i = 0; i != sector.size() && at + i < life.size(); ++i) {
+                        sector[i] = life[at + i];
+                    }
+                    if (std::ranges::find(contents, sector) == contents.end()) {
+                        contents.push_back(std::move(sector));
+                    }
+                }
+                std::vector<tintype::blob> longer;
+                for (const tintype::blob& each : some) {
+                    for (const tintype::blob& sector : contents) {
+                        tintype::append(longer.emplace_back(each), sector);
+                    }
+                }
+                some = std::move(longer);
+            }
+            rewritten_.insert(rewritten_.end(), some.begin(), some.end());
+        }
+    }
+
     [[nodiscard]] static std::pair<std::size_t, std::uint64_t> split(std::uint64_t number) {
         std::size_t sectors = 0;
         while ((std::uint64_t{2} << sectors) - 1 <= number) {
@@ -119,6 +173,7 @@ private:
     simulated_inode_ref inode_;
     std::size_t sector_;
     std::size_t first_; // the first sector of which anything is not synced
+    std::vector<tintype::blob> rewritten_{};
     std::uint64_t synced_ = 0;
     std::uint64_t only_synced_ = 0;
     std::vector<std::uint64_t> kept_;
@@ -150,13 +205,14 @@ public:
     // Whether a file system that keeps the order of operations could leave this.
     [[nodiscard]] bool journalled() const noexcept { return journalled_; }
 
-    // A disk that holds this and nothing unsynced.
-    [[nodiscard]] simulated_filesystem disk(const std::string& path) const {
+    // A disk that holds this and nothing unsynced. Files that nobody will write to may be shared
+    // with the disk that they came from.
+    [[nodiscard]] simulated_filesystem disk(const std::string& path, bool share = true) const {
         simulated_filesystem fresh;
         auto folder = std::make_shared<simulated_folder>();
         for (const named_file& each : *files_) {
             const auto& before = each.file->inode();
-            if (before->durable == before->bytes.size()) {
+            if (share && before->durable == before->bytes.size() && before->longer.empty()) {
                 folder->visible.emplace(each.name, before);
                 continue;
             }

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -27,10 +28,12 @@ struct simulated_options {
     std::size_t failing_parent_syncs = 0;      // so many folders are made without a durable name
 };
 
-// Files are only ever appended to, so what a sync made durable is a prefix.
+// Files are written at their end and cut off there, so what a sync made durable and nothing took
+// back since is a prefix.
 struct simulated_inode {
     tintype::blob bytes{};
     std::size_t durable = 0;
+    std::vector<tintype::blob> longer{}; // what it held before each cut since the last sync
     // A sync failed: the system took the pages for clean, and later syncs find nothing to do.
     bool lost = false;
     tintype::timestamp modified{};
@@ -51,6 +54,7 @@ struct simulated_folder {
     std::vector<std::vector<edit>> pending{}; // one element an operation
     bool has_durable_name = false;            // in the folder above
     bool locked = false;
+    std::set<std::string> held{}; // files that somebody locked
 
     void change(std::vector<edit> operation) {
         for (const edit& each : operation) {
@@ -117,6 +121,7 @@ public:
         friend simulated_filesystem;
         simulated_inode_ref inode_; // null once closed
         bool writable_ = false;
+        std::shared_ptr<void> lock_{};
     };
 
     // A copy, so that it stays as it is whatever happens to the file.
@@ -186,6 +191,51 @@ public:
         return opened;
     }
 
+    [[nodiscard]] tintype::result<file> open_to_append(const folder& in,
+                                                       const std::string& name) const {
+        auto opened = open(in, name);
+        if (opened) {
+            opened->writable_ = true;
+        }
+        return opened;
+    }
+
+    [[nodiscard]] tintype::result<void> truncate(const file& of, std::uint64_t size) const {
+        const auto guard = changing();
+        if (!written_to(of)) {
+            return failure(EBADF, "ftruncate");
+        }
+        auto& inode = *of.inode_;
+        if (size < inode.bytes.size()) {
+            inode.longer.push_back(inode.bytes);
+        }
+        inode.bytes.resize(static_cast<std::size_t>(size), std::byte{});
+        inode.durable = std::min(inode.durable, inode.bytes.size());
+        inode.modified = tick();
+        return {};
+    }
+
+    [[nodiscard]] tintype::result<file> try_lock(const folder& in, const std::string& name) const {
+        const auto guard = changing();
+        if (!in.state_->held.insert(name).second) {
+            return tintype::fail({.code = tintype::errc::in_use, .where = name, .found = 1});
+        }
+        file locked;
+        auto& inode = in.state_->visible[name];
+        if (!inode) {
+            const auto made = std::make_shared<simulated_inode>();
+            made->modified = tick();
+            in.state_->change({{name, made}});
+        }
+        locked.inode_ = inode;
+        locked.lock_ =
+            std::shared_ptr<void>{nullptr, [disk = disk_, state = in.state_, name](void*) {
+                                      const std::scoped_lock unlocking{disk->mutex};
+                                      state->held.erase(name);
+                                  }};
+        return locked;
+    }
+
     [[nodiscard]] tintype::result<void> reserve(const file& to, std::uint64_t) const {
         return written_to(to) ? tintype::result<void>{} : failure(EBADF, "fallocate");
     }
@@ -223,6 +273,7 @@ public:
         }
         if (!of.inode_->lost) {
             of.inode_->durable = of.inode_->bytes.size();
+            of.inode_->longer.clear();
         }
         return {};
     }
@@ -355,6 +406,6 @@ private:
     std::shared_ptr<simulated_disk> disk_;
 };
 
-static_assert(tintype::filesystem_policy<simulated_filesystem>);
+static_assert(tintype::appending_filesystem<simulated_filesystem>);
 
 } // namespace tests

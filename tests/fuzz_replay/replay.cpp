@@ -7,6 +7,8 @@
 #include "fuzz/columns.hpp"
 #include "fuzz/dakera.hpp"
 #include "fuzz/json.hpp"
+#include "fuzz/log.hpp"
+#include "fuzz/series.hpp"
 #include "support/bytes.hpp"
 
 #include <doctest/doctest.h>
@@ -102,6 +104,14 @@ TEST_CASE("fuzz_replay: columns") {
 
 TEST_CASE("fuzz_replay: dakera") {
     CHECK(replay("dakera", tests::fuzz::fuzz_dakera) > 1000);
+}
+
+TEST_CASE("fuzz_replay: log") {
+    CHECK(replay("log", tests::fuzz::fuzz_log) > 1000);
+}
+
+TEST_CASE("fuzz_replay: series") {
+    CHECK(replay("series", tests::fuzz::fuzz_series) > 1000);
 }
 
 TEST_CASE("fuzz_replay: chain") {

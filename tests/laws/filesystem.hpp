@@ -231,6 +231,78 @@ void filesystem_locks(const F& fs, const std::string& path) {
     CHECK(got);
 }
 
+// A file that has its name already grows at its end, for whoever has it open too, and is cut off.
+template <filesystem_policy F>
+void filesystem_appends(const F& fs, typename F::folder& folder) {
+    if constexpr (appending_filesystem<F>) {
+        const blob bytes = tests::noise(10'000);
+        const byte_view all{bytes};
+        REQUIRE(put(fs, folder, "file", all.first(4000)));
+        auto reading = fs.open(folder, "file");
+        REQUIRE(reading);
+        {
+            auto file = fs.open_to_append(folder, "file");
+            REQUIRE(file);
+            CHECK(fs.size(*file) == 4000U);
+            CHECK(write_all(fs, *file, all.subspan(4000, 3000), all.subspan(7000, 1000)));
+            CHECK(fs.sync(*file));
+            CHECK(fs.size(*reading) == 8000U);
+            CHECK(std::ranges::equal(*get(fs, folder, "file"), all.first(8000)));
+            for (const std::size_t size : {8000U, 7999U, 4096U, 1U, 0U}) {
+                REQUIRE(fs.truncate(*file, size));
+                CHECK(fs.size(*file) == size);
+                CHECK(std::ranges::equal(*get(fs, folder, "file"), all.first(size)));
+            }
+            // What is written next stands where it was cut.
+            CHECK(write_all(fs, *file, all.first(500)));
+            REQUIRE(fs.truncate(*file, 100));
+            CHECK(write_all(fs, *file, all.subspan(100)));
+            CHECK(fs.sync(*file));
+            CHECK(fs.close(*file));
+        }
+        CHECK(get(fs, folder, "file") == bytes);
+        auto again = fs.open_to_append(folder, "file");
+        REQUIRE(again);
+        REQUIRE(fs.rename_over(folder, "file", "other"));
+        CHECK(write_all(fs, *again, all.first(1)));
+        CHECK(get(fs, folder, "other")->size() == 10'001);
+        REQUIRE(fs.remove(folder, "other"));
+        const auto absent = fs.open_to_append(folder, "absent");
+        REQUIRE(!absent);
+        CHECK(absent.error().code == errc::not_found);
+        CHECK(sorted_names(fs, folder).empty());
+    }
+}
+
+template <filesystem_policy F>
+void filesystem_tries_locks(const F& fs, typename F::folder& folder) {
+    if constexpr (appending_filesystem<F>) {
+        auto held = fs.try_lock(folder, ".lock");
+        REQUIRE(held);
+        const auto refused = [&] {
+            const auto other = fs.try_lock(folder, ".lock");
+            return !other && other.error().code == errc::in_use;
+        };
+        CHECK(refused());
+        std::atomic<bool> elsewhere{false};
+        std::jthread{[&] { elsewhere = refused(); }}.join();
+        CHECK(elsewhere);
+        CHECK(fs.try_lock(folder, ".other")); // a lock of its own
+        {
+            const auto moved = *std::move(held);
+            CHECK(refused());
+        }
+        CHECK(fs.try_lock(folder, ".lock"));
+        CHECK(fs.try_lock(folder, ".lock")); // the one before was given back at once
+        REQUIRE(put(fs, folder, "there", tests::noise(10)));
+        CHECK(fs.try_lock(folder, "there"));
+        CHECK(get(fs, folder, "there") == tests::noise(10));
+        for (const char* name : {".lock", ".other", "there"}) {
+            REQUIRE(fs.remove(folder, name));
+        }
+    }
+}
+
 template <filesystem_policy F>
 void filesystem_laws(const F& original, const std::string& root) {
     filesystem_makes_folders(original, root);
@@ -242,6 +314,8 @@ void filesystem_laws(const F& original, const std::string& root) {
     filesystem_creates_once(fs, *folder);
     filesystem_renames(fs, *folder);
     filesystem_lists(fs, *folder);
+    filesystem_appends(fs, *folder);
+    filesystem_tries_locks(fs, *folder);
     filesystem_locks(fs, root);
 }
 

@@ -47,6 +47,9 @@ TEST_CASE("laws: memory with a clock of the user's is a storage") {
 }
 
 TEST_CASE("laws: a folder on a user's filesystem is a storage") {
+    // One without the calls that appending takes is a filesystem all the same.
+    static_assert(
+        !tintype::appendable_storage<tintype::basic_directory<tests::watched_filesystem>>);
     folders root;
     tintype::laws::storage_laws([&] {
         tests::watched_filesystem filesystem;
@@ -69,7 +72,13 @@ TEST_CASE("laws: a user's storage around memory is a storage") {
 }
 
 TEST_CASE("laws: a folder on the simulated filesystem is a storage") {
+    static_assert(
+        tintype::appendable_storage<tintype::basic_directory<tests::simulated_filesystem>>);
     tintype::laws::storage_laws([] {
         return tintype::basic_directory{"/simulated/folder", tests::simulated_filesystem{}};
+    });
+    tintype::laws::storage_laws([] {
+        return tintype::basic_directory{"/simulated/folder",
+                                        tests::simulated_filesystem{{.write_limit = 777}}};
     });
 }

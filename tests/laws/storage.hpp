@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -401,6 +402,207 @@ void storage_is_watched(const S& storage) {
     CHECK(sorted_names(storage) == std::vector<std::string>{"watched-300000"});
 }
 
+template <storage_policy S>
+void storage_appends(const S& storage) {
+    if constexpr (appendable_storage<S>) {
+        const blob bytes = tests::noise(200'000);
+        const byte_view all{bytes};
+        const auto absent = storage.append("absent");
+        REQUIRE(!absent);
+        CHECK(absent.error().code == errc::not_found);
+        CHECK(storage.append("../outside").error().code == errc::bad_name);
+        for (const std::size_t size : storage_sizes) {
+            INFO("size ", size);
+            const auto begin = std::min<std::size_t>(size, 100'000);
+            const auto name = "begun-with-" + std::to_string(size);
+            REQUIRE(publish_object(storage, name, all.first(begin)));
+            auto object = storage.append(name);
+            REQUIRE(object);
+            CHECK(object->size() == begin);
+            // Nothing, one piece, many pieces, of which some are empty.
+            REQUIRE(object->write(byte_view{}));
+            REQUIRE(object->write(std::span<const byte_view>{}));
+            REQUIRE(object->write(all.subspan(begin, 1)));
+            std::vector<byte_view> pieces;
+            std::size_t at = begin + 1;
+            for (std::size_t i = 0; i != 40; ++i) {
+                pieces.push_back(all.subspan(at, i % 3 * 700));
+                at += pieces.back().size();
+            }
+            REQUIRE(object->write(pieces));
+            CHECK(object->size() == at);
+            CHECK(std::ranges::equal(*bytes_under(storage, name), all.first(at)));
+            REQUIRE(object->sync());
+            auto moved = *std::move(object);
+            REQUIRE(moved.truncate(begin + 1));
+            CHECK(moved.size() == begin + 1);
+            REQUIRE(moved.write(all.subspan(begin + 1, 5000)));
+            REQUIRE(moved.sync());
+            CHECK(std::ranges::equal(*bytes_under(storage, name, access::copy),
+                                     all.first(begin + 5001)));
+            const auto found = storage.list();
+            REQUIRE(found);
+            const auto info = std::ranges::find(*found, name, &object_info::name);
+            REQUIRE(info != found->end());
+            CHECK(info->size == begin + 5001);
+        }
+    }
+}
+
+// Readers have what was there when they opened it, however it grows and whatever is cut off and
+// written again behind that.
+template <storage_policy S>
+void storage_lends_what_was_there(const S& storage) {
+    if constexpr (appendable_storage<S>) {
+        const blob bytes = tests::noise(30'000);
+        REQUIRE(publish_object(storage, "object", {}));
+        std::vector<std::pair<std::size_t, object_of<S>>> opened;
+        for (std::size_t size = 0; size != 30'000; size += 100) {
+            auto object = storage.append("object");
+            REQUIRE(object);
+            CHECK(object->size() == size);
+            REQUIRE(object->write(tests::noise(50)));
+            REQUIRE(object->truncate(size));
+            REQUIRE(object->write(byte_view{bytes}.subspan(size, 100)));
+            auto reading = storage.open("object", size % 200 == 0 ? access::map : access::copy);
+            REQUIRE(reading);
+            opened.emplace_back(size + 100, *std::move(reading));
+        }
+        std::size_t wrong = 0;
+        for (const auto& [size, object] : opened) {
+            wrong += std::ranges::equal(object.bytes(), byte_view{bytes}.first(size)) ? 0U : 1U;
+        }
+        CHECK(wrong == 0);
+    }
+}
+
+// One appends, others read meanwhile: what they see is a beginning of what is written.
+template <storage_policy S>
+void storage_grows_under_readers(const S& storage) {
+    if constexpr (appendable_storage<S>) {
+        const blob bytes = tests::noise(100'000);
+        REQUIRE(publish_object(storage, "object", {}));
+        std::atomic<int> wrong{0};
+        std::vector<std::jthread> readers;
+        for (int i = 0; i != 2; ++i) {
+            readers.emplace_back([&, i] {
+                for (std::size_t seen = 0; seen != bytes.size() && wrong == 0;) {
+                    const auto object = storage.open("object", i == 0 ? access::map : access::copy);
+                    const auto now = object ? object->bytes() : byte_view{};
+                    const bool right = now.size() >= seen && now.size() <= bytes.size() &&
+                                       std::ranges::equal(now, byte_view{bytes}.first(now.size()));
+                    wrong += right ? 0 : 1;
+                    seen = now.size();
+                }
+            });
+        }
+        auto object = storage.append("object");
+        REQUIRE(object);
+        std::size_t failed = 0;
+        for (std::size_t at = 0; at != bytes.size(); at += 500) {
+            failed += object->write(byte_view{bytes}.subspan(at, 500)) ? 0U : 1U;
+        }
+        CHECK(failed == 0);
+        readers.clear();
+        CHECK(wrong == 0);
+    }
+}
+
+// What is appended to an object that was replaced or removed goes where nobody looks.
+template <storage_policy S>
+void storage_replaces_what_grows(const S& storage) {
+    if constexpr (appendable_storage<S>) {
+        const blob old = tests::noise(5000, 1);
+        const blob fresh = tests::noise(100, 2);
+        REQUIRE(publish_object(storage, "object", old));
+        auto object = storage.append("object");
+        const auto reading = storage.open("object", access::map);
+        REQUIRE(object);
+        REQUIRE(reading);
+        auto staged = storage.stage({});
+        REQUIRE(staged);
+        REQUIRE(staged->write(fresh));
+        REQUIRE(staged->replace("object"));
+        REQUIRE(object->write(old));
+        REQUIRE(object->sync());
+        CHECK(bytes_under(storage, "object") == fresh);
+        CHECK(std::ranges::equal(reading->bytes(), old));
+        auto other = storage.append("object");
+        REQUIRE(other);
+        CHECK(other->size() == fresh.size());
+        CHECK(storage.remove("object") == true);
+        REQUIRE(other->write(fresh));
+        CHECK(!bytes_under(storage, "object"));
+        CHECK(storage.append("object").error().code == errc::not_found);
+    }
+}
+
+template <storage_policy S>
+void storage_is_claimed(const S& storage) {
+    if constexpr (appendable_storage<S>) {
+        const auto refused = [&](std::string_view name) {
+            const auto claim = storage.claim(name);
+            return !claim && claim.error().code == errc::in_use && claim.error().where == name;
+        };
+        {
+            auto claim = storage.claim("object"); // before there is one
+            REQUIRE(claim);
+            CHECK(refused("object"));
+            std::atomic<bool> elsewhere{false};
+            std::jthread{[&] { elsewhere = refused("object"); }}.join();
+            CHECK(elsewhere);
+            const S copy = storage;
+            CHECK(!copy.claim("object"));
+            CHECK(copy.claim("other"));
+            // Only whoever asks is kept out.
+            REQUIRE(publish_object(storage, "object", tests::noise(10)));
+            CHECK(storage.append("object"));
+            CHECK(storage.remove("object") == true);
+            const auto moved = *std::move(claim);
+            CHECK(refused("object"));
+        }
+        CHECK(storage.claim("object"));
+        CHECK(sorted_names(storage).empty());
+        CHECK(storage.list()->empty());
+        if constexpr (sweepable_storage<S>) {
+            const auto claim = storage.claim("object");
+            CHECK(storage.sweep(std::chrono::nanoseconds{0}) == 0);
+            CHECK(refused("object"));
+        }
+        for (const std::string_view name : {"", ".hidden", "a/b", "../up"}) {
+            CHECK(storage.claim(name).error().code == errc::bad_name);
+        }
+        CHECK(storage.claim(std::string(longest_claimed_name, 'n')));
+        const auto too_long = storage.claim(std::string(longest_claimed_name + 1, 'n'));
+        REQUIRE(!too_long);
+        CHECK(too_long.error().code == errc::bad_name);
+        CHECK(too_long.error().wanted == longest_claimed_name);
+
+        // Of many that want it at the same time one gets it.
+        std::atomic<int> inside{0};
+        std::atomic<int> most{0};
+        std::atomic<int> won{0};
+        {
+            std::vector<std::jthread> all;
+            for (int i = 0; i != 4; ++i) {
+                all.emplace_back([&] {
+                    for (int round = 0; round != 50; ++round) {
+                        if (const auto claim = storage.claim("contested")) {
+                            const int now = ++inside;
+                            most = std::max(most.load(), now);
+                            ++won;
+                            std::this_thread::yield();
+                            --inside;
+                        }
+                    }
+                });
+            }
+        }
+        CHECK(most == 1);
+        CHECK(won > 0);
+    }
+}
+
 template <class Make>
 void storage_laws(Make make) {
     using storage = decltype(make());
@@ -418,6 +620,11 @@ void storage_laws(Make make) {
     storage_locks<storage>(make());
     storage_sweeps<storage>(make());
     storage_is_watched<storage>(make());
+    storage_appends<storage>(make());
+    storage_lends_what_was_there<storage>(make());
+    storage_grows_under_readers<storage>(make());
+    storage_replaces_what_grows<storage>(make());
+    storage_is_claimed<storage>(make());
 }
 
 } // namespace tintype::laws

@@ -1,8 +1,8 @@
 #pragma once
 
 // Where named objects are kept. An object appears whole under its name or not at all, is never
-// changed afterwards, and is never taken for durable before it is. Every policy under these
-// concepts keeps the contract that stands beside each function here.
+// changed afterwards unless somebody asks to append to it, and is never taken for durable before it
+// is. Every policy under these concepts keeps the contract that stands beside each function here.
 
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/clock.hpp>
@@ -12,6 +12,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,7 +23,7 @@ namespace tintype {
 struct object_info {
     std::string name;
     std::uint64_t size = 0; // bytes
-    timestamp modified{};   // when it was published
+    timestamp modified{};   // when it was published, or last appended to
 };
 
 // How an object's bytes are lent. `map` costs no memory and no time in proportion to the object,
@@ -54,7 +55,7 @@ concept staged_object =
     };
 
 // Owns what its bytes lie in; they stay as they are until it is destroyed, whatever happens to the
-// name.
+// name. Of an object that is appended to they are what was there when it was opened.
 template <class O>
 concept opened_object = std::move_constructible<O> && requires(const O& object) {
     { object.bytes() } -> std::same_as<byte_view>;
@@ -108,6 +109,44 @@ concept sweepable_storage =
         { storage.sweep(grace) } -> std::same_as<result<std::size_t>>;
     };
 
+// An object that has a name already and grows at its end. One handle, on one thread at a time.
+//
+// size(): bytes, as this handle knows of them: those when it was opened and what it did since.
+// write(bytes), write(pieces): appends, the pieces in order, all of it or nothing: after an error
+//     the object is as long as before, durably, so that a full disk costs nothing and the next
+//     write may succeed. Visible to whoever opens the object from now on, not durable. A reader who
+//     opens it meanwhile may see a part of what is being written.
+// sync(): what was written is durable.
+// truncate(size): cuts off what lies behind. Not durable before a sync(). Only for bytes that no
+//     reader uses: under a mapped file they are gone for readers, too, who die of it.
+// After a sync() that failed, or a write that could not be undone, nobody knows what is kept: the
+// handle refuses everything with that error.
+template <class O>
+concept appended_object =
+    std::move_constructible<O> && requires(O& object, const O& same, byte_view bytes,
+                                           std::span<const byte_view> pieces, std::uint64_t size) {
+        { same.size() } -> std::same_as<std::uint64_t>;
+        { object.write(bytes) } -> std::same_as<result<void>>;
+        { object.write(pieces) } -> std::same_as<result<void>>;
+        { object.sync() } -> std::same_as<result<void>>;
+        { object.truncate(size) } -> std::same_as<result<void>>;
+    };
+
+// append(name): an object that was published before, to be written at its end; `not_found` where
+//     there is none. When another is put under the name, or the name goes, the handle goes on
+//     writing to the old object, where nobody looks.
+// claim(name): makes the caller the one owner of the name, whether there is an object under it or
+//     not, until what is returned is destroyed or the process ends; `in_use` at once if anybody
+//     else is, in this process or another. It keeps out nobody who does not ask. Names longer than
+//     `longest_claimed_name` are `bad_name` here.
+// Copies of the storage keep the same objects.
+template <class S>
+concept appendable_storage =
+    storage_policy<S> && std::copyable<S> && requires(const S& storage, std::string_view name) {
+        requires appended_object<typename decltype(storage.append(name))::value_type>;
+        requires std::move_constructible<typename decltype(storage.claim(name))::value_type>;
+    };
+
 template <storage_policy S>
 using staged_of = typename decltype(std::declval<const S&>().stage(stage_options{}))::value_type;
 
@@ -115,7 +154,17 @@ template <storage_policy S>
 using object_of =
     typename decltype(std::declval<const S&>().open(std::string_view{}, access::map))::value_type;
 
+template <appendable_storage S>
+using appended_of =
+    typename decltype(std::declval<const S&>().append(std::string_view{}))::value_type;
+
+template <appendable_storage S>
+using claim_of = typename decltype(std::declval<const S&>().claim(std::string_view{}))::value_type;
+
 inline constexpr std::size_t longest_name = 255;
+
+// A file that stands for the claim has a few characters more in its name.
+inline constexpr std::size_t longest_claimed_name = longest_name - 6;
 
 // Names are letters, digits, '.', '_' and '-', do not begin with a dot, and fit any file system.
 [[nodiscard]] constexpr result<void> good_name(std::string_view name) noexcept {
@@ -133,6 +182,17 @@ inline constexpr std::size_t longest_name = 255;
         }
     }
     return {};
+}
+
+// The same of a name that is to be claimed.
+[[nodiscard]] constexpr result<void> good_name_to_claim(std::string_view name) noexcept {
+    if (name.size() > longest_claimed_name) {
+        return fail({.code = errc::bad_name,
+                     .where = name,
+                     .found = name.size(),
+                     .wanted = longest_claimed_name});
+    }
+    return good_name(name);
 }
 
 } // namespace tintype

@@ -4,6 +4,7 @@
 // written, the file synced, renamed without replacing, the folder synced; an error in any of these
 // is reported, and what was there before still is. The folder is made when the first object is.
 
+#include <tintype/storage/appended_file.hpp>
 #include <tintype/storage/concept.hpp>
 #include <tintype/storage/filesystem.hpp>
 #include <tintype/storage/posix.hpp>
@@ -135,6 +136,49 @@ public:
         return detail::uninterrupted([&] { return filesystem_.sync_folder(*folder); });
     }
 
+    [[nodiscard]] result<appended_file<Filesystem>> append(std::string_view name) const
+    requires appending_filesystem<Filesystem>
+    {
+        if (auto good = good_name(name); !good) {
+            return pass(good);
+        }
+        auto folder = opened();
+        if (!folder) {
+            return pass(folder);
+        }
+        const std::string file_name{name};
+        auto file =
+            detail::uninterrupted([&] { return filesystem_.open_to_append(*folder, file_name); });
+        if (!file) {
+            return pass(file);
+        }
+        const auto size = filesystem_.size(*file);
+        if (!size) {
+            return pass(size);
+        }
+        return appended_file<Filesystem>{filesystem_, *std::move(file), file_name, *size};
+    }
+
+    // Locks a hidden file beside the object, for the object may be replaced. Makes the folder. The
+    // file stays: whoever removed it while another held it would let in a second owner.
+    [[nodiscard]] result<typename Filesystem::file> claim(std::string_view name) const
+    requires appending_filesystem<Filesystem>
+    {
+        if (auto good = good_name_to_claim(name); !good) {
+            return pass(good);
+        }
+        auto folder = durable_folder();
+        if (!folder) {
+            return pass(folder);
+        }
+        const auto lock_name = "." + std::string{name} + ".lock";
+        auto held = detail::uninterrupted([&] { return filesystem_.try_lock(*folder, lock_name); });
+        if (!held && held.error().code == errc::in_use) {
+            return fail({.code = errc::in_use, .where = name, .found = 1});
+        }
+        return held;
+    }
+
     // Held until the returned handle is destroyed, against every thread and process.
     [[nodiscard]] result<typename Filesystem::folder> lock() const {
         auto folder = opened();
@@ -235,6 +279,7 @@ private:
 
 using directory = basic_directory<>;
 
-static_assert(lockable_storage<directory> && sweepable_storage<directory>);
+static_assert(lockable_storage<directory> && sweepable_storage<directory> &&
+              appendable_storage<directory>);
 
 } // namespace tintype

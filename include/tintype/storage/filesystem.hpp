@@ -94,4 +94,22 @@ concept filesystem_policy =
         { fs.now() } -> std::same_as<timestamp>;
     };
 
+// What logs need beside that: files that are written to after they got their name.
+//
+// open_to_append(folder, name)      a regular file that exists, to write at its end: `not_found`
+//                                   if it does not, `unsupported` if it is anything else
+// truncate(file, size)              cuts off what is behind that many bytes
+// try_lock(folder, name)            a handle of the file of that name, which is made if need be,
+//                                   that no other handle of any process holds until this one is
+//                                   destroyed; `in_use` at once if one does
+template <class F>
+concept appending_filesystem =
+    filesystem_policy<F> &&
+    requires(const F& fs, typename F::folder& folder, typename F::file& file,
+             const std::string& name, std::uint64_t size) {
+        { fs.open_to_append(folder, name) } -> std::same_as<result<typename F::file>>;
+        { fs.truncate(file, size) } -> std::same_as<result<void>>;
+        { fs.try_lock(folder, name) } -> std::same_as<result<typename F::file>>;
+    };
+
 } // namespace tintype

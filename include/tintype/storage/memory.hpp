@@ -2,16 +2,22 @@
 
 // Objects in memory, for tests and for programs that keep snapshots only while they run. The same
 // contract as on disk, but nothing outlives the last copy of the storage. Copies share the objects.
+// An object that is appended to grows into room that no reader looks at, and moves to a larger
+// place when that is used up; readers keep the place that they were lent.
 
 #include <tintype/core/clock.hpp>
 #include <tintype/storage/concept.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,17 +27,20 @@ namespace tintype {
 
 template <clock_policy Clock = system_clock>
 class basic_memory_storage {
+    // Only the first `size` bytes are the object's.
     struct entry {
-        std::shared_ptr<const blob> bytes;
-        timestamp modified;
+        std::shared_ptr<blob> bytes;
+        std::size_t size = 0;
+        timestamp modified{};
     };
 
     struct shared {
         explicit shared(Clock from) : clock(std::move(from)) {}
 
         Clock clock;
-        std::mutex mutex; // guards `objects`
-        std::map<std::string, entry, std::less<>> objects;
+        std::mutex mutex; // guards what follows, and what the entries hold
+        std::map<std::string, std::shared_ptr<entry>, std::less<>> objects;
+        std::set<std::string, std::less<>> claimed;
         std::mutex numbering; // what lock() holds
     };
 
@@ -48,7 +57,7 @@ public:
             if (bytes_ == nullptr || sealed_) {
                 return fail({.code = errc::unsupported, .during = "write after publish"});
             }
-            append(*bytes_, bytes);
+            tintype::append(*bytes_, bytes);
             if (options_.watch != nullptr) {
                 auto go_on =
                     options_.watch->report({.done = bytes_->size(), .total = options_.size_hint});
@@ -81,7 +90,9 @@ public:
             if (!fresh && !over) {
                 return fail({.code = errc::already_exists, .where = name});
             }
-            place->second = {std::move(bytes_), storage_->clock.now()};
+            const auto size = bytes_->size();
+            place->second =
+                std::make_shared<entry>(entry{std::move(bytes_), size, storage_->clock.now()});
             return {};
         }
 
@@ -94,12 +105,94 @@ public:
 
     class stored {
     public:
-        explicit stored(std::shared_ptr<const blob> bytes) : bytes_(std::move(bytes)) {}
+        stored(std::shared_ptr<const blob> owner, byte_view bytes)
+            : owner_(std::move(owner)), bytes_(bytes) {}
 
-        [[nodiscard]] byte_view bytes() const noexcept { return *bytes_; }
+        [[nodiscard]] byte_view bytes() const noexcept { return bytes_; }
 
     private:
-        std::shared_ptr<const blob> bytes_;
+        std::shared_ptr<const blob> owner_;
+        byte_view bytes_;
+    };
+
+    class appended {
+    public:
+        appended(std::shared_ptr<shared> storage, std::shared_ptr<entry> object)
+            : storage_(std::move(storage)), object_(std::move(object)), size_(object_->size) {}
+
+        [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+
+        [[nodiscard]] result<void> write(byte_view bytes) {
+            return write(std::span<const byte_view>{&bytes, 1});
+        }
+
+        [[nodiscard]] result<void> write(std::span<const byte_view> pieces) {
+            std::size_t more = 0;
+            for (const byte_view piece : pieces) {
+                more += piece.size();
+            }
+            const std::lock_guard hold{storage_->mutex};
+            if (more > object_->bytes->size() - object_->size) {
+                move_to(std::max(object_->size + more, object_->size * 2));
+            }
+            auto to = mutable_bytes{*object_->bytes}.subspan(object_->size);
+            for (const byte_view piece : pieces) {
+                std::ranges::copy(piece, to.begin());
+                to = to.subspan(piece.size());
+            }
+            object_->size += more;
+            object_->modified = storage_->clock.now();
+            size_ = object_->size;
+            return {};
+        }
+
+        [[nodiscard]] result<void> sync() { return {}; }
+
+        [[nodiscard]] result<void> truncate(std::uint64_t size) {
+            const std::lock_guard hold{storage_->mutex};
+            // What is written next may not change the bytes that readers were lent.
+            object_->size = static_cast<std::size_t>(std::min<std::uint64_t>(size, object_->size));
+            object_->modified = storage_->clock.now();
+            move_to(object_->size);
+            size_ = object_->size;
+            return {};
+        }
+
+    private:
+        void move_to(std::size_t room) {
+            auto larger = std::make_shared<blob>(room);
+            std::ranges::copy(byte_view{*object_->bytes}.first(object_->size), larger->begin());
+            object_->bytes = std::move(larger);
+        }
+
+        std::shared_ptr<shared> storage_;
+        std::shared_ptr<entry> object_;
+        std::uint64_t size_;
+    };
+
+    class claim_handle {
+    public:
+        claim_handle(std::shared_ptr<shared> storage, std::string name)
+            : storage_(std::move(storage)), name_(std::move(name)) {}
+
+        claim_handle(claim_handle&&) = default;
+
+        claim_handle& operator=(claim_handle&& other) noexcept {
+            std::swap(storage_, other.storage_);
+            std::swap(name_, other.name_);
+            return *this;
+        }
+
+        ~claim_handle() {
+            if (storage_ != nullptr) {
+                const std::lock_guard hold{storage_->mutex};
+                storage_->claimed.erase(name_);
+            }
+        }
+
+    private:
+        std::shared_ptr<shared> storage_; // null once moved from
+        std::string name_;
     };
 
     explicit basic_memory_storage(Clock clock = {})
@@ -119,15 +212,38 @@ public:
         if (place == shared_->objects.end()) {
             return fail({.code = errc::not_found, .where = name});
         }
-        return stored{place->second.bytes};
+        const entry& object = *place->second;
+        return stored{object.bytes, byte_view{*object.bytes}.first(object.size)};
+    }
+
+    [[nodiscard]] result<appended> append(std::string_view name) const {
+        if (auto good = good_name(name); !good) {
+            return pass(good);
+        }
+        const std::lock_guard hold{shared_->mutex};
+        const auto place = shared_->objects.find(name);
+        if (place == shared_->objects.end()) {
+            return fail({.code = errc::not_found, .where = name});
+        }
+        return appended{shared_, place->second};
+    }
+
+    [[nodiscard]] result<claim_handle> claim(std::string_view name) const {
+        if (auto good = good_name_to_claim(name); !good) {
+            return pass(good);
+        }
+        const std::lock_guard hold{shared_->mutex};
+        if (!shared_->claimed.emplace(name).second) {
+            return fail({.code = errc::in_use, .where = name, .found = 1});
+        }
+        return claim_handle{shared_, std::string{name}};
     }
 
     [[nodiscard]] result<std::vector<object_info>> list() const {
         const std::lock_guard hold{shared_->mutex};
         std::vector<object_info> all;
         for (const auto& [name, object] : shared_->objects) {
-            all.push_back(
-                {.name = name, .size = object.bytes->size(), .modified = object.modified});
+            all.push_back({.name = name, .size = object->size, .modified = object->modified});
         }
         return all;
     }
@@ -166,6 +282,6 @@ private:
 
 using memory_storage = basic_memory_storage<>;
 
-static_assert(lockable_storage<memory_storage>);
+static_assert(lockable_storage<memory_storage> && appendable_storage<memory_storage>);
 
 } // namespace tintype

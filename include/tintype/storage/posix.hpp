@@ -4,6 +4,7 @@
 // folder and never through a symbolic link; files are mapped shared and read-only.
 
 #include <tintype/storage/filesystem.hpp>
+#include <tintype/storage/posix_handles.hpp>
 
 #include <algorithm>
 #include <array>
@@ -22,61 +23,6 @@
 namespace tintype {
 
 namespace detail {
-
-// A file descriptor that closes itself.
-class descriptor {
-public:
-    descriptor() = default;
-
-    explicit descriptor(int number) noexcept : number_(number) {}
-
-    descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-
-    descriptor& operator=(descriptor&& other) noexcept {
-        std::swap(number_, other.number_);
-        return *this;
-    }
-
-    ~descriptor() {
-        if (number_ >= 0) {
-            // Whoever must know whether this succeeds closes through `release`.
-            ::close(number_);
-        }
-    }
-
-    [[nodiscard]] int get() const noexcept { return number_; }
-
-    [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
-
-private:
-    int number_ = -1;
-};
-
-// Bytes that a file lends.
-class mapped_bytes {
-public:
-    mapped_bytes() = default;
-
-    explicit mapped_bytes(byte_view bytes) noexcept : bytes_(bytes) {}
-
-    mapped_bytes(mapped_bytes&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
-
-    mapped_bytes& operator=(mapped_bytes&& other) noexcept {
-        std::swap(bytes_, other.bytes_);
-        return *this;
-    }
-
-    ~mapped_bytes() {
-        if (!bytes_.empty()) {
-            ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
-        }
-    }
-
-    [[nodiscard]] byte_view bytes() const noexcept { return bytes_; }
-
-private:
-    byte_view bytes_;
-};
 
 [[nodiscard]] inline std::unexpected<error>
 system_failure(std::string_view during, std::string_view where, int system = errno) noexcept {
@@ -140,17 +86,36 @@ struct posix_filesystem {
     [[nodiscard]] result<file> open(const folder& in, const std::string& name) const {
         // Without O_NONBLOCK a pipe of that name would make us wait for its writer.
         constexpr int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+        return regular(opened(::openat(in.get(), name.c_str(), flags), "open", name), name);
+    }
+
+    [[nodiscard]] result<file> open_to_append(const folder& in, const std::string& name) const {
+        constexpr int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
         auto handle = opened(::openat(in.get(), name.c_str(), flags), "open", name);
-        if (handle) {
-            struct stat status{};
-            if (::fstat(handle->get(), &status) != 0) {
-                return detail::system_failure("fstat", name);
-            }
-            if (!S_ISREG(status.st_mode)) {
-                return fail({.code = errc::unsupported, .where = name});
-            }
+        // A pipe that nobody reads.
+        if (!handle && (handle.error().system == ENXIO || handle.error().system == EISDIR)) {
+            return fail({.code = errc::unsupported, .where = name});
         }
-        return handle;
+        return regular(std::move(handle), name);
+    }
+
+    [[nodiscard]] result<void> truncate(file& of, std::uint64_t size) const {
+        return detail::system_result(::ftruncate(of.get(), static_cast<off_t>(size)), "ftruncate");
+    }
+
+    // A lock belongs to the open file: a child that was forked while it was held holds it too,
+    // until it ends or runs another program.
+    [[nodiscard]] result<file> try_lock(const folder& in, const std::string& name) const {
+        constexpr int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+        auto handle =
+            regular(opened(::openat(in.get(), name.c_str(), flags, 0666), "open", name), name);
+        if (!handle || ::flock(handle->get(), LOCK_EX | LOCK_NB) == 0) {
+            return handle;
+        }
+        if (errno == EWOULDBLOCK) {
+            return fail({.code = errc::in_use, .where = name, .found = 1});
+        }
+        return detail::system_failure("flock", name);
     }
 
     [[nodiscard]] result<void> reserve(file& to, std::uint64_t size) const {
@@ -320,6 +285,17 @@ private:
         return detail::descriptor{number};
     }
 
+    [[nodiscard]] static result<file> regular(result<file> handle, const std::string& name) {
+        struct stat status{};
+        if (handle && ::fstat(handle->get(), &status) != 0) {
+            return detail::system_failure("fstat", name);
+        }
+        if (handle && !S_ISREG(status.st_mode)) {
+            return fail({.code = errc::unsupported, .where = name});
+        }
+        return handle;
+    }
+
     [[nodiscard]] result<void> sync_parent_of(const std::string& path) const {
         const auto slash = path.find_last_of('/');
         const auto parent = slash == std::string::npos ? std::string{"."}
@@ -376,6 +352,6 @@ private:
     }
 };
 
-static_assert(filesystem_policy<posix_filesystem>);
+static_assert(appending_filesystem<posix_filesystem>);
 
 } // namespace tintype

@@ -355,3 +355,58 @@ TEST_CASE("an object's time is when it was published") {
     CHECK(modified >= before - 50ms); // the kernel's stamp ticks more slowly than the clock
     CHECK(modified <= after + 50ms);
 }
+
+TEST_CASE("only a regular file in the folder is appended to") {
+    const tests::scratch root;
+    const directory storage{root / "folder"};
+    CHECK(storage.append("object").error().code == errc::not_found); // nor is there a folder
+    publish(storage, "object", tests::noise(10));
+    touch(root / "outside", 0s, "mine");
+    REQUIRE(::symlink("../outside", (root / "folder/link").c_str()) == 0);
+    REQUIRE(::symlink("object", (root / "folder/inner").c_str()) == 0);
+    REQUIRE(::mkfifo((root / "folder/pipe").c_str(), 0600) == 0);
+    REQUIRE(::mkdir((root / "folder/below").c_str(), 0700) == 0);
+    CHECK(storage.append("link").error().code == errc::bad_name);
+    CHECK(storage.append("inner").error().code == errc::bad_name);
+    CHECK(storage.append("pipe").error().code == errc::unsupported);
+    CHECK(storage.append("below").error().code == errc::unsupported);
+    {
+        // A pipe that somebody reads.
+        const tintype::detail::descriptor reader{
+            ::open((root / "folder/pipe").c_str(), O_RDONLY | O_NONBLOCK)};
+        CHECK(storage.append("pipe").error().code == errc::unsupported);
+    }
+    auto object = storage.append("object");
+    REQUIRE(object);
+    REQUIRE(object->write(tests::noise(5)));
+    CHECK(tests::file_bytes(root / "folder/object").size() == 15);
+    CHECK(tests::file_bytes(root / "outside").size() == 4);
+}
+
+TEST_CASE("a claim is a hidden file beside the object that is never swept") {
+    const tests::scratch root;
+    const directory storage{root / "deep/folder"};
+    {
+        const auto claim = storage.claim("object"); // makes the folder
+        REQUIRE(claim);
+        CHECK(everything_in(root / "deep/folder") == std::vector<std::string>{".object.lock"});
+        CHECK(storage.names()->empty());
+        CHECK(storage.list()->empty());
+        CHECK(storage.sweep(-1h) == 0U);
+        // Another directory of the same path is the same place.
+        const auto refused = directory{root / "deep/folder/"}.claim("object");
+        REQUIRE(!refused);
+        CHECK(refused.error().code == errc::in_use);
+        CHECK(refused.error().where == "object");
+    }
+    CHECK(everything_in(root / "deep/folder") == std::vector<std::string>{".object.lock"});
+    CHECK(storage.claim("object"));
+    // Nobody can lead it elsewhere.
+    touch(root / "outside", 0s, "mine");
+    REQUIRE(::symlink("../../outside", (root / "deep/folder/.linked.lock").c_str()) == 0);
+    CHECK(storage.claim("linked").error().code == errc::bad_name);
+    REQUIRE(::mkfifo((root / "deep/folder/.pipe.lock").c_str(), 0600) == 0);
+    CHECK(storage.claim("pipe").error().code == errc::unsupported);
+    // Nor is the longest name too long for a file.
+    CHECK(storage.claim(std::string(tintype::longest_claimed_name, 'n')));
+}

@@ -110,3 +110,61 @@ TEST_CASE("the lock moves with its owner") {
     }
     CHECK(storage.lock());
 }
+
+TEST_CASE("readers keep the bytes that they were lent, without a copy, while the object grows") {
+    const memory_storage storage;
+    publish(storage, "object", tests::noise(1000));
+    auto object = storage.append("object");
+    REQUIRE(object);
+    REQUIRE(object->write(tests::noise(10)));
+    const auto first = storage.open("object");
+    REQUIRE(first);
+    REQUIRE(object->write(tests::noise(10)));
+    const auto second = storage.open("object");
+    REQUIRE(second);
+    // There was room.
+    CHECK(first->bytes().data() == second->bytes().data());
+    CHECK(first->bytes().size() == 1010);
+    CHECK(second->bytes().size() == 1020);
+    REQUIRE(object->write(tests::noise(5000)));
+    CHECK(storage.open("object")->bytes().data() != first->bytes().data());
+    CHECK(std::ranges::equal(first->bytes().first(1000), tests::noise(1000)));
+    // What is written after a cut is written elsewhere.
+    const auto third = storage.open("object");
+    REQUIRE(object->truncate(1));
+    REQUIRE(object->write(tests::noise(100, 9)));
+    CHECK(std::ranges::equal(third->bytes().first(1000), tests::noise(1000)));
+    CHECK(storage.open("object")->bytes().size() == 101);
+}
+
+TEST_CASE("the user's clock stamps an object when it grows") {
+    const tests::manual_clock clock{start};
+    const tintype::basic_memory_storage storage{clock};
+    publish(storage, "object", tests::noise(7));
+    auto object = storage.append("object");
+    REQUIRE(object);
+    clock.advance(5s);
+    REQUIRE(object->write(tests::noise(1)));
+    CHECK(storage.list()->front().modified == start + 5s);
+    CHECK(storage.list()->front().size == 8);
+}
+
+TEST_CASE("claims and objects that grow outlive the storage that they came from") {
+    auto storage = std::make_unique<memory_storage>();
+    publish(*storage, "object", {});
+    auto object = storage->append("object");
+    auto claim = storage->claim("object");
+    auto other = storage->claim("other");
+    REQUIRE(object);
+    REQUIRE(claim);
+    REQUIRE(other);
+    const memory_storage copy = *storage;
+    storage.reset();
+    REQUIRE(object->write(tests::noise(3)));
+    CHECK(copy.open("object")->bytes().size() == 3);
+    CHECK(!copy.claim("object"));
+    *claim = *std::move(other); // each is given back once
+    other = tintype::fail({.code = errc::in_use});
+    CHECK(copy.claim("object"));
+    CHECK(!copy.claim("other"));
+}

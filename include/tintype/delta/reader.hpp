@@ -1,0 +1,118 @@
+#pragma once
+
+// A history as others read it while its owner writes: the snapshots that were whole when it was
+// opened or last refreshed.
+
+#include <tintype/core/error.hpp>
+#include <tintype/delta/history.hpp>
+#include <tintype/delta/record.hpp>
+#include <tintype/delta/snapshot.hpp>
+#include <tintype/delta/source.hpp>
+#include <tintype/delta/store.hpp>
+#include <tintype/log/scan.hpp>
+#include <tintype/log/view.hpp>
+#include <tintype/storage/concept.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tintype {
+
+// What a history holds, whatever its snapshots are of.
+struct history_survey {
+    history_opening opening{};
+    history_index index{};
+    std::vector<history_damage> damage{};
+    std::uint64_t tail = 0; // bytes behind the last whole record: being written, or torn
+
+    // `invalid_magic` for another file.
+    [[nodiscard]] static result<history_survey> of(byte_view object) {
+        if (auto good = check_log_magic(object, history_magic); !good) {
+            return pass(good);
+        }
+        const log_end end = find_tail(object);
+        history_scan scan;
+        const byte_view whole = object.first(static_cast<std::size_t>(end.whole));
+        scan_log(whole, log_begin, [&](const auto& what, byte_view bytes) { scan(what, bytes); });
+        auto opening = scan.opening();
+        if (!opening) {
+            return pass(opening);
+        }
+        return history_survey{*std::move(opening), std::move(scan.index()),
+                              std::move(scan.damage()), end.tail};
+    }
+};
+
+template <snapshot_type T, storage_policy S = directory>
+class delta_reader : public history<T, S> {
+    using base = history<T, S>;
+
+public:
+    [[nodiscard]] static result<delta_reader> open(const S& storage, const std::string& name,
+                                                   const history_options& options = {}) {
+        auto view = log_view<S>::open(storage, name, history_magic, options.how);
+        if (!view) {
+            return pass(view);
+        }
+        auto scan = scanned(*view);
+        if (!scan) {
+            return pass(scan);
+        }
+        auto source = std::make_unique<history_source<S>>(storage, name, options.how);
+        source->reset(std::move(scan->index()));
+        source->set(options.most, options.verify_checksums);
+        return delta_reader{std::move(source), *scan->opening(), std::move(scan->damage()),
+                            options.query_bytes, *std::move(view)};
+    }
+
+    // Bytes behind the last whole record: being written, or torn.
+    [[nodiscard]] std::uint64_t tail() const noexcept { return view_.tail(); }
+
+    // Looks again; whether there was anything new. Cursors must not be in use meanwhile. After an
+    // error the reader is as it was.
+    [[nodiscard]] result<bool> refresh() {
+        const auto change = view_.refresh();
+        if (!change) {
+            return pass(change);
+        }
+        if (*change == log_change::none) {
+            return false;
+        }
+        auto scan = scanned(view_);
+        if (!scan) {
+            return pass(scan);
+        }
+        this->source().reset(std::move(scan->index()));
+        this->opening() = *scan->opening();
+        this->damages() = std::move(scan->damage());
+        return true;
+    }
+
+private:
+    delta_reader(std::unique_ptr<history_source<S>> source, history_opening opening,
+                 std::vector<history_damage> damage, std::uint64_t query_bytes, log_view<S> view)
+        : base(std::move(source), std::move(opening), std::move(damage), query_bytes),
+          view_(std::move(view)) {}
+
+    [[nodiscard]] static result<history_scan> scanned(const log_view<S>& view) {
+        history_scan scan;
+        scan_log(view.bytes(), log_begin,
+                 [&](const auto& what, byte_view bytes) { scan(what, bytes); });
+        const auto opening = scan.opening();
+        if (!opening) {
+            return pass(opening);
+        }
+        if (auto good = detail::check_schema<T>(*opening); !good) {
+            return pass(good);
+        }
+        return scan;
+    }
+
+    log_view<S> view_;
+};
+
+} // namespace tintype

@@ -1,0 +1,182 @@
+#pragma once
+
+// A history as it lies in storage, whatever its snapshots are of: its opening, its index, what is
+// damaged in it, and the bytes of its records.
+
+#include <tintype/core/error.hpp>
+#include <tintype/core/limits.hpp>
+#include <tintype/delta/index.hpp>
+#include <tintype/delta/record.hpp>
+#include <tintype/log/record.hpp>
+#include <tintype/log/scan.hpp>
+#include <tintype/storage/concept.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tintype {
+
+// Bytes of a history that cannot be believed, and why.
+struct history_damage {
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;
+    error why{};
+};
+
+// Record after record of a log, as scan_log() shows them.
+class history_scan {
+public:
+    void operator()(const log_record& record, byte_view object) {
+        if (record.offset == log_begin) {
+            const auto payload = log_payload(object, record);
+            auto decoded =
+                payload ? history_opening::decode(*payload, record.offset + record_header::bytes)
+                        : result<history_opening>{pass(payload)};
+            if (decoded) {
+                opening_ = *std::move(decoded);
+            } else {
+                note(record.offset, record_extent(record.size), decoded.error());
+            }
+            return;
+        }
+        const auto payload =
+            object.subspan(static_cast<std::size_t>(record.offset) + record_header::bytes,
+                           static_cast<std::size_t>(record.size));
+        if (auto done = index_.add(record, payload); !done) {
+            note(record.offset, record_extent(record.size), done.error());
+        }
+    }
+
+    void operator()(const log_gap& gap, byte_view) {
+        index_.damaged();
+        note(gap.offset, gap.size,
+             {.code = errc::checksum_mismatch, .where = "record header", .offset = gap.offset});
+    }
+
+    [[nodiscard]] history_index& index() noexcept { return index_; }
+
+    // The opening of a history that was just made.
+    void take(byte_view payload) {
+        if (auto decoded = history_opening::decode(payload, log_begin + record_header::bytes)) {
+            opening_ = *std::move(decoded);
+        }
+    }
+
+    // `checksum_mismatch` and the like if the opening is damaged.
+    [[nodiscard]] result<history_opening> opening() const {
+        if (opening_) {
+            return *opening_;
+        }
+        return damage_.empty() ? fail({.code = errc::truncated, .where = "opening"})
+                               : fail(damage_.front().why);
+    }
+
+    [[nodiscard]] std::vector<history_damage>& damage() noexcept { return damage_; }
+
+private:
+    void note(std::uint64_t offset, std::uint64_t size, const error& why) {
+        damage_.push_back({offset, size, why});
+    }
+
+    std::optional<history_opening> opening_;
+    history_index index_;
+    std::vector<history_damage> damage_;
+};
+
+// Bytes, and what keeps them where they are.
+struct pinned_bytes {
+    std::shared_ptr<const void> owner{};
+    byte_view bytes{};
+};
+
+template <storage_policy S>
+class history_source {
+public:
+    history_source(const S& storage, std::string name, access how)
+        : storage_(storage), name_(std::move(name)), how_(how),
+          shared_(std::make_unique<shared>()) {}
+
+    [[nodiscard]] const S& storage() const noexcept { return storage_; }
+
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+    [[nodiscard]] const history_index& index() const noexcept { return index_; }
+
+    [[nodiscard]] history_index& index() noexcept { return index_; }
+
+    [[nodiscard]] const limits& most() const noexcept { return most_; }
+
+    [[nodiscard]] bool verifies() const noexcept { return verifies_; }
+
+    void set(const limits& most, bool verifies) noexcept {
+        most_ = most;
+        verifies_ = verifies;
+    }
+
+    // The records are others; nothing that was opened before is looked at again.
+    void reset(history_index index) {
+        index_ = std::move(index);
+        const std::lock_guard hold{shared_->mutex};
+        shared_->object.reset();
+    }
+
+    // The payload of the record that the snapshot is in; its checksum is looked at once.
+    [[nodiscard]] result<pinned_bytes> payload(const history_entry& entry) const {
+        const log_record& record = entry.record;
+        const std::uint64_t end = record.offset + record_extent(record.size);
+        auto object = opened(end);
+        if (!object) {
+            return pass(object);
+        }
+        const byte_view all = (*object)->bytes();
+        std::atomic_ref<std::uint8_t> verified{entry.verified};
+        if (verified.load(std::memory_order_acquire) != 0 && end <= all.size()) {
+            return pinned_bytes{
+                *std::move(object),
+                all.subspan(static_cast<std::size_t>(record.offset) + record_header::bytes,
+                            static_cast<std::size_t>(record.size))};
+        }
+        auto bytes = log_payload(all, record);
+        if (!bytes) {
+            return pass(bytes);
+        }
+        verified.store(1, std::memory_order_release);
+        return pinned_bytes{*std::move(object), *bytes};
+    }
+
+private:
+    struct shared {
+        std::mutex mutex{}; // guards `object`
+        std::shared_ptr<const object_of<S>> object{};
+    };
+
+    // The object as it is, or as it was, so far as it has so many bytes.
+    [[nodiscard]] result<std::shared_ptr<const object_of<S>>> opened(std::uint64_t size) const {
+        const std::lock_guard hold{shared_->mutex};
+        if (!shared_->object || shared_->object->bytes().size() < size) {
+            auto object = storage_.open(name_, how_);
+            if (!object) {
+                return pass(object);
+            }
+            shared_->object = std::make_shared<const object_of<S>>(*std::move(object));
+        }
+        return shared_->object;
+    }
+
+    S storage_;
+    std::string name_;
+    access how_;
+    history_index index_;
+    limits most_{};
+    bool verifies_ = true;
+    std::unique_ptr<shared> shared_;
+};
+
+} // namespace tintype

@@ -1,0 +1,430 @@
+#pragma once
+
+// The structure of a value as data: which leaves it has, each by its path and form, in the order
+// of the walk. It is kept beside the leaves' bytes, and a value with just these leaves is made from
+// it again.
+
+#include <tintype/core/limits.hpp>
+#include <tintype/core/reader.hpp>
+#include <tintype/core/varint.hpp>
+#include <tintype/delta/leaf.hpp>
+#include <tintype/delta/walk.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tintype {
+
+class leaf_table {
+public:
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+
+    [[nodiscard]] byte_view path(std::size_t leaf) const noexcept {
+        return byte_view{paths_}.subspan(entries_[leaf].begin, entries_[leaf].size);
+    }
+
+    [[nodiscard]] const leaf_form& form(std::size_t leaf) const noexcept {
+        return entries_[leaf].form;
+    }
+
+    void add(byte_view path, const leaf_form& form) {
+        entries_.push_back({paths_.size(), path.size(), form});
+        append(paths_, path);
+    }
+
+    void clear() noexcept {
+        paths_.clear();
+        entries_.clear();
+    }
+
+    friend bool operator==(const leaf_table& a, const leaf_table& b) noexcept {
+        return a.entries_ == b.entries_ && std::ranges::equal(a.paths_, b.paths_);
+    }
+
+    // Leaf `leaf` as bytes that follow those of the leaf before it: how much of that one's path it
+    // shares, the rest of its path, its form.
+    void encode(std::size_t leaf, byte_view before, blob& to) const {
+        const byte_view whole = path(leaf);
+        const auto most = std::min(before.size(), whole.size());
+        std::size_t shared = 0;
+        while (shared != most && before[shared] == whole[shared]) {
+            ++shared;
+        }
+        append_varint(to, shared);
+        append_varint(to, whole.size() - shared);
+        append(to, whole.subspan(shared));
+        const leaf_form& what = form(leaf);
+        const auto tag = static_cast<unsigned>(what.type) | (what.resizable() ? 0x80U : 0U) |
+                         (what.extent > 1 ? 0x40U : 0U);
+        to.push_back(static_cast<std::byte>(tag));
+        if (what.extent > 1) {
+            append_varint(to, what.extent);
+        }
+        if (what.type == leaf_type::record) {
+            append_varint(to, what.width);
+        }
+    }
+
+    void encode(blob& to) const {
+        append_varint(to, size());
+        for (std::size_t i = 0; i != size(); ++i) {
+            encode(i, i == 0 ? byte_view{} : path(i - 1), to);
+        }
+    }
+
+    // Adds what `encode` wrote for one leaf behind `before`.
+    [[nodiscard]] result<void> decode(reader& in, byte_view before) {
+        const auto shared = take_varint(in, "leaf path");
+        if (!shared) {
+            return pass(shared);
+        }
+        if (*shared > before.size()) {
+            return fail({.code = errc::invalid_value,
+                         .where = "leaf path",
+                         .offset = in.offset(),
+                         .found = *shared,
+                         .wanted = before.size()});
+        }
+        const auto size = take_varint(in, "leaf path");
+        if (!size) {
+            return pass(size);
+        }
+        const auto rest = in.take(*size, "leaf path");
+        if (!rest) {
+            return pass(rest);
+        }
+        auto form = take_form(in);
+        if (!form) {
+            return pass(form);
+        }
+        // `before` may lie in the paths, which may move.
+        const blob start(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(*shared));
+        const std::size_t begin = paths_.size();
+        append(paths_, start);
+        append(paths_, *rest);
+        entries_.push_back({begin, paths_.size() - begin, *form});
+        return {};
+    }
+
+    [[nodiscard]] static result<leaf_table> decode(reader& in) {
+        const auto count = take_varint(in, "leaves");
+        if (!count) {
+            return pass(count);
+        }
+        // Each takes three bytes at least.
+        if (*count > in.remaining() / 3) {
+            return fail({.code = errc::truncated_section,
+                         .where = "leaves",
+                         .offset = in.offset(),
+                         .found = in.remaining() / 3,
+                         .wanted = *count});
+        }
+        leaf_table table;
+        table.entries_.reserve(static_cast<std::size_t>(*count));
+        for (std::uint64_t i = 0; i != *count; ++i) {
+            const auto before = i == 0 ? byte_view{} : table.path(static_cast<std::size_t>(i) - 1);
+            if (auto done = table.decode(in, before); !done) {
+                return pass(done);
+            }
+        }
+        return table;
+    }
+
+private:
+    struct entry {
+        std::size_t begin = 0;
+        std::size_t size = 0;
+        leaf_form form{};
+
+        friend bool operator==(const entry&, const entry&) noexcept = default;
+    };
+
+    [[nodiscard]] static std::uint32_t width_of(leaf_type type) noexcept {
+        switch (type) {
+        case leaf_type::marker:
+            return 0;
+        case leaf_type::u16:
+        case leaf_type::i16:
+            return 2;
+        case leaf_type::u32:
+        case leaf_type::i32:
+        case leaf_type::f32:
+            return 4;
+        case leaf_type::u64:
+        case leaf_type::i64:
+        case leaf_type::f64:
+            return 8;
+        default:
+            return 1;
+        }
+    }
+
+    [[nodiscard]] static result<std::uint32_t> take_least(reader& in, std::uint32_t least) {
+        const auto number = take_varint(in, "leaf form");
+        if (!number) {
+            return pass(number);
+        }
+        if (*number < least || *number > std::numeric_limits<std::uint32_t>::max()) {
+            return fail({.code = errc::invalid_value,
+                         .where = "leaf form",
+                         .offset = in.offset(),
+                         .found = *number,
+                         .wanted = least});
+        }
+        return static_cast<std::uint32_t>(*number);
+    }
+
+    [[nodiscard]] static result<leaf_form> take_form(reader& in) {
+        const auto tag = in.number<std::endian::little, std::uint8_t>("leaf form");
+        if (!tag) {
+            return pass(tag);
+        }
+        const auto number = static_cast<std::uint8_t>(*tag & 0x3fU);
+        const bool resizable = (*tag & 0x80U) != 0;
+        const bool several = (*tag & 0x40U) != 0;
+        const auto type = static_cast<leaf_type>(number);
+        if (number >= leaf_types || (resizable && several) ||
+            (type == leaf_type::marker && (resizable || several))) {
+            return fail({.code = errc::invalid_value,
+                         .where = "leaf form",
+                         .offset = in.offset() - 1,
+                         .found = *tag,
+                         .wanted = leaf_types - 1});
+        }
+        leaf_form form{type, resizable || type == leaf_type::marker ? 0U : 1U, width_of(type)};
+        if (several) {
+            const auto extent = take_least(in, 2);
+            if (!extent) {
+                return pass(extent);
+            }
+            form.extent = *extent;
+        }
+        if (type == leaf_type::record) {
+            const auto width = take_least(in, 1);
+            if (!width) {
+                return pass(width);
+            }
+            form.width = *width;
+        }
+        return form;
+    }
+
+    blob paths_;
+    std::vector<entry> entries_;
+};
+
+// A leaf of some object that outlives it and keeps its structure.
+struct leaf_handle {
+    void* at = nullptr;
+    const leaf_ops* ops = nullptr; // of a marker: its form, and nothing else
+};
+
+namespace detail {
+
+inline constexpr leaf_ops marker_ops{};
+
+struct table_visit {
+    leaf_table* table;
+    std::vector<leaf_handle>* handles;
+    const blob* path;
+
+    template <class T>
+    void leaf(T& value) {
+        using plain = std::remove_cv_t<T>;
+        add(const_cast<plain*>(&value), leaf_ops_of<plain>);
+    }
+
+    template <class T>
+    void marker(T&) {
+        add(nullptr, marker_ops);
+    }
+
+    void add(void* at, const leaf_ops& ops) {
+        if (table != nullptr) {
+            table->add(*path, ops.form);
+        }
+        if (handles != nullptr) {
+            handles->push_back({at, &ops});
+        }
+    }
+};
+
+// Makes what the path leads through, as far as it is not there.
+class leaf_maker {
+public:
+    explicit leaf_maker(reader path) noexcept : path_(path) {}
+
+    template <class T>
+    result<void> go(T& value, std::uint32_t depth = 0) {
+        constexpr leaf_shape shape = leaf_shape_v<T>;
+        if (depth > deepest_leaf) {
+            return fail({.code = errc::limit_exceeded,
+                         .where = "leaf path",
+                         .found = depth,
+                         .wanted = deepest_leaf});
+        }
+        if constexpr (shape == leaf_shape::fixed || shape == leaf_shape::run ||
+                      shape == leaf_shape::encoded || shape == leaf_shape::nothing) {
+            return end();
+        } else if constexpr (shape == leaf_shape::described) {
+            return among<member_count<T>>(
+                [&]<std::size_t I>() { return go(member<I>(value), depth + 1); });
+        } else if constexpr (shape == leaf_shape::pair) {
+            return among<2>([&]<std::size_t I>() { return go(std::get<I>(value), depth + 1); });
+        } else if constexpr (shape == leaf_shape::variant) {
+            return among<std::variant_size_v<T>>([&]<std::size_t I>() {
+                if (value.index() != I) {
+                    value.template emplace<I>();
+                }
+                return go(*std::get_if<I>(&value), depth + 1);
+            });
+        } else if constexpr (shape == leaf_shape::array) {
+            return element(value, depth);
+        } else if (path_.remaining() == 0) {
+            return {};
+        } else if constexpr (shape == leaf_shape::optional) {
+            return among<1>([&]<std::size_t>() {
+                if (!value.has_value()) {
+                    value.emplace();
+                }
+                return go(*value, depth + 1);
+            });
+        } else if constexpr (shape == leaf_shape::items) {
+            return element(value, depth);
+        } else {
+            return entry(value, depth);
+        }
+    }
+
+private:
+    [[nodiscard]] result<void> end() const {
+        if (path_.remaining() != 0) {
+            return fail({.code = errc::trailing_bytes,
+                         .where = "leaf path",
+                         .offset = path_.offset(),
+                         .found = path_.remaining()});
+        }
+        return {};
+    }
+
+    template <std::size_t Count, class Child>
+    result<void> among(Child child) {
+        const auto index = take_varint(path_, "leaf path");
+        if (!index) {
+            return pass(index);
+        }
+        result<void> done = beyond(*index, Count);
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            ((*index == I ? static_cast<void>(done = child.template operator()<I>()) : void()),
+             ...);
+        }(std::make_index_sequence<Count>{});
+        return done;
+    }
+
+    template <class T>
+    result<void> element(T& value, std::uint32_t depth) {
+        const auto index = take_varint(path_, "leaf path");
+        if (!index) {
+            return pass(index);
+        }
+        if constexpr (leaf_shape_v<T> == leaf_shape::items) {
+            if (*index == value.size()) {
+                value.resize(value.size() + 1);
+            }
+        }
+        if (*index >= std::ranges::size(value)) {
+            return beyond(*index, std::ranges::size(value));
+        }
+        return go(value[static_cast<std::size_t>(*index)], depth + 1);
+    }
+
+    template <class T>
+    result<void> entry(T& value, std::uint32_t depth) {
+        using key_type = typename T::key_type;
+        key_type key{};
+        if constexpr (run_element<key_type>) {
+            const auto bytes = path_.take(packed_size<key_type>, "leaf path");
+            if (!bytes) {
+                return pass(bytes);
+            }
+            if (!load_packed<std::endian::little>(bytes->data(), key)) {
+                return beyond(std::to_integer<std::uint64_t>(bytes->front()), 1);
+            }
+        } else {
+            const auto size = take_varint(path_, "leaf path");
+            if (!size) {
+                return pass(size);
+            }
+            const auto bytes = path_.take(*size, "leaf path");
+            if (!bytes) {
+                return pass(bytes);
+            }
+            key.resize(bytes->size());
+            if (!bytes->empty()) {
+                std::memcpy(leaf_elements(key).data(), bytes->data(), bytes->size());
+            }
+        }
+        return go(value.try_emplace(std::move(key)).first->second, depth + 1);
+    }
+
+    [[nodiscard]] result<void> beyond(std::uint64_t index, std::uint64_t count) const {
+        return fail({.code = errc::out_of_bounds,
+                     .where = "leaf path",
+                     .offset = path_.offset(),
+                     .found = index,
+                     .wanted = count});
+    }
+
+    reader path_;
+};
+
+} // namespace detail
+
+// The leaves of a value: their table, where one is wanted, and where they lie, where that is.
+// `limit_exceeded` if values lie too deep in one another.
+template <class T>
+[[nodiscard]] result<void> leaves_of(T& value, leaf_table* table,
+                                     std::vector<leaf_handle>* handles) {
+    blob path;
+    detail::table_visit visit{table, handles, &path};
+    if (!detail::leaf_walk<detail::table_visit>{path, visit}.go(value)) {
+        return fail({.code = errc::limit_exceeded,
+                     .where = "depth",
+                     .found = deepest_leaf + 1,
+                     .wanted = deepest_leaf});
+    }
+    return {};
+}
+
+// A value with just these leaves, each as it is made, and where they lie. Refused unless it is
+// exactly what leaves_of() would have written for it.
+template <class T>
+[[nodiscard]] result<void> make_leaves(const leaf_table& table, T& value,
+                                       std::vector<leaf_handle>& handles) {
+    value = T{};
+    for (std::size_t i = 0; i != table.size(); ++i) {
+        if (auto done = detail::leaf_maker{reader{table.path(i)}}.go(value); !done) {
+            return done;
+        }
+    }
+    leaf_table made;
+    handles.clear();
+    if (auto done = leaves_of(value, &made, &handles); !done) {
+        return done;
+    }
+    if (!(made == table)) {
+        return fail({.code = errc::invalid_value,
+                     .where = "leaves",
+                     .found = table.size(),
+                     .wanted = made.size()});
+    }
+    return {};
+}
+
+} // namespace tintype

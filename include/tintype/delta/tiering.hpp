@@ -1,0 +1,255 @@
+#pragma once
+
+// Growing old: which snapshots are packed, how tightly, and which are let go. A move to another
+// tier is one record that stands for those before it.
+
+#include <tintype/core/error.hpp>
+#include <tintype/core/progress.hpp>
+#include <tintype/delta/block.hpp>
+#include <tintype/delta/cursor.hpp>
+#include <tintype/delta/index.hpp>
+#include <tintype/delta/record.hpp>
+#include <tintype/delta/source.hpp>
+#include <tintype/log/writer.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <utility>
+
+namespace tintype {
+
+// Which snapshots the archive keeps: asked for each, in order, as it is moved there. The policy is
+// a new copy for each block.
+template <class P>
+concept thinning_policy = std::copyable<P> && requires(P& thin, const snapshot_facts& facts) {
+    { thin.keeps(facts) } -> std::same_as<bool>;
+};
+
+struct keep_everything {
+    [[nodiscard]] static bool keeps(const snapshot_facts&) noexcept { return true; }
+};
+
+// The first snapshot of each stretch of time: the others are let go when they are archived.
+class keep_one_per {
+public:
+    explicit keep_one_per(std::chrono::nanoseconds stretch) noexcept
+        : stretch_(stretch.count() > 0 ? static_cast<std::uint64_t>(stretch.count()) : 1) {}
+
+    [[nodiscard]] bool keeps(const snapshot_facts& facts) noexcept {
+        const std::uint64_t now = facts.time / stretch_;
+        return std::exchange(last_, now) != now;
+    }
+
+private:
+    std::uint64_t stretch_;
+    std::optional<std::uint64_t> last_;
+};
+
+template <thinning_policy Thin = keep_everything>
+struct cleanup_options {
+    // What is older is moved to the next tier, and at last let go.
+    std::chrono::nanoseconds raw_max_age = std::chrono::hours{24};
+    std::chrono::nanoseconds compressed_max_age = std::chrono::hours{24 * 30};
+    std::chrono::nanoseconds archive_max_age = std::chrono::hours{24 * 365};
+    std::uint64_t archive_block = 256; // snapshots in a block of the archive, at most
+    Thin thin{};
+    std::uint64_t moves = std::numeric_limits<std::uint64_t>::max(); // blocks made, at most
+    bool compact = true;
+    std::uint64_t tolerated_waste = 65536; // bytes
+    const monitor* watch = nullptr;        // told of blocks; asked before each whether to stop
+};
+
+struct cleanup_outcome {
+    std::uint64_t compressed = 0; // snapshots that were moved there
+    std::uint64_t archived = 0;
+    std::uint64_t dropped = 0; // snapshots that were too old
+    std::uint64_t thinned = 0; // snapshots that the policy did not keep
+    std::uint64_t damaged = 0; // groups that could not be read, and were left as they are
+    bool complete = true;      // nothing was left for the next time
+    bool compacted = false;
+};
+
+namespace detail {
+
+template <class T, appendable_storage S, thinning_policy Thin>
+class tiering {
+public:
+    tiering(history_source<S>& source, log_writer<S>& log, std::uint64_t now,
+            const cleanup_options<Thin>& options, cleanup_outcome& outcome)
+        : source_(&source), log_(&log), options_(&options), outcome_(&outcome),
+          raw_(before(now, options.raw_max_age)),
+          compressed_(before(now, options.compressed_max_age)),
+          archive_(before(now, options.archive_max_age)) {}
+
+    // Snapshots at the front that are too old, up to the first that is not.
+    result<void> drop() {
+        const history_index& index = source_->index();
+        std::uint64_t kept_from = index.kept_from();
+        std::uint64_t dropped = 0;
+        const auto first = index.at_or_after(kept_from);
+        for (auto place = first; place; place = index.after(*place)) {
+            if (!older(index.entry(*place).facts.time, archive_)) {
+                break;
+            }
+            kept_from = index.entry(*place).facts.index + 1;
+            ++dropped;
+        }
+        if (dropped == 0) {
+            return {};
+        }
+        const blob payload = history_floor{kept_from, index.next()}.encode();
+        auto done = appended(history_record::floor, payload);
+        if (done) {
+            outcome_->dropped += dropped;
+        }
+        return done;
+    }
+
+    result<void> move() {
+        for (std::size_t at = 0; at < source_->index().groups().size();) {
+            const auto next = next_run(at);
+            if (next.count == 0) {
+                ++at;
+                continue;
+            }
+            if (moved_ == options_->moves) {
+                outcome_->complete = false;
+                return {};
+            }
+            if (options_->watch != nullptr &&
+                !options_->watch->report({.done = moved_, .total = 0})) {
+                outcome_->complete = false;
+                return {};
+            }
+            auto done = packed(at, next.count, next.to);
+            if (!done && !is_damage(done.error())) {
+                return done;
+            }
+            if (!done) {
+                ++outcome_->damaged;
+                at += next.count;
+                continue;
+            }
+            ++moved_;
+            ++at;
+        }
+        return {};
+    }
+
+private:
+    struct run {
+        std::size_t count = 0; // groups that become a block
+        tier to = tier::compressed;
+    };
+
+    // Before this, or nothing where it is older than time is.
+    [[nodiscard]] static std::optional<std::uint64_t>
+    before(std::uint64_t now, std::chrono::nanoseconds age) noexcept {
+        const auto past = static_cast<std::uint64_t>(std::max<std::int64_t>(age.count(), 0));
+        return past > now ? std::nullopt : std::optional{now - past};
+    }
+
+    [[nodiscard]] static bool older(std::uint64_t time,
+                                    const std::optional<std::uint64_t>& than) noexcept {
+        return than && time < *than;
+    }
+
+    [[nodiscard]] static bool is_damage(const error& what) noexcept {
+        return what.code != errc::no_space && what.code != errc::io &&
+               what.code != errc::permission_denied && what.code != errc::cancelled &&
+               what.code != errc::out_of_memory && what.system == 0;
+    }
+
+    [[nodiscard]] run next_run(std::size_t at) const {
+        const auto& groups = source_->index().groups();
+        std::size_t count = 0;
+        std::uint64_t snapshots = 0;
+        while (at + count != groups.size()) {
+            const history_group& group = groups[at + count];
+            // A full block of the archive is as it should be.
+            const bool wanted = older(group.latest, compressed_) &&
+                                (group.kept_as != tier::archive ||
+                                 2 * group.entries.size() <= options_->archive_block);
+            if (!wanted ||
+                (count != 0 && snapshots + group.entries.size() >
+                                   std::max<std::uint64_t>(options_->archive_block, 1))) {
+                break;
+            }
+            snapshots += group.entries.size();
+            ++count;
+        }
+        if (count > 1 || (count == 1 && groups[at].kept_as != tier::archive)) {
+            return {count, tier::archive};
+        }
+        if (groups[at].kept_as == tier::raw && older(groups[at].latest, raw_)) {
+            return {1, tier::compressed};
+        }
+        return {};
+    }
+
+    result<void> packed(std::size_t at, std::size_t count, tier to) {
+        const auto& groups = source_->index().groups();
+        const std::uint64_t first = groups[at].first;
+        const std::uint64_t last = groups[at + count - 1].last;
+        block_writer<T> block;
+        history_cursor<T, history_source<S>> cursor{*source_};
+        Thin thin = options_->thin;
+        std::uint64_t thinned = 0;
+        for (std::size_t group = at; group != at + count; ++group) {
+            for (std::size_t i = 0; i != groups[group].entries.size(); ++i) {
+                const history_entry& entry = groups[group].entries[i];
+                if (to == tier::archive && !thin.keeps(entry.facts)) {
+                    ++thinned;
+                    continue;
+                }
+                if (auto done = cursor.go({group, i}); !done) {
+                    return done;
+                }
+                auto done =
+                    block.add(cursor.snapshot(), entry.facts, source_->index().label(entry.label));
+                if (!done) {
+                    return done;
+                }
+            }
+        }
+        const std::uint64_t kept = block.count();
+        if (kept == 0) {
+            // A policy keeps something of everything, or the block would have nothing to stand on.
+            return fail({.code = errc::invalid_value, .where = "thinning", .wanted = 1});
+        }
+        const blob payload = block.finish(to, first, last);
+        auto done = appended(history_record::block, payload);
+        if (done) {
+            (to == tier::archive ? outcome_->archived : outcome_->compressed) += kept;
+            outcome_->thinned += thinned;
+        }
+        return done;
+    }
+
+    result<void> appended(history_record kind, byte_view payload) {
+        const auto number = static_cast<std::uint32_t>(kind);
+        const auto offset = log_->append(number, payload);
+        if (!offset) {
+            return pass(offset);
+        }
+        return source_->index().add({number, *offset, payload.size()}, payload);
+    }
+
+    history_source<S>* source_;
+    log_writer<S>* log_;
+    const cleanup_options<Thin>* options_;
+    cleanup_outcome* outcome_;
+    std::optional<std::uint64_t> raw_;
+    std::optional<std::uint64_t> compressed_;
+    std::optional<std::uint64_t> archive_;
+    std::uint64_t moved_ = 0;
+};
+
+} // namespace detail
+
+} // namespace tintype

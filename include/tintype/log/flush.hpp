@@ -1,0 +1,51 @@
+#pragma once
+
+// When appended records become durable: a choice between what a power cut may cost and what an
+// append costs.
+
+#include <chrono>
+#include <cstdint>
+
+namespace tintype {
+
+// Each before its append returns.
+struct flush_always {};
+
+// As soon as so many records wait, before the append of the last of them returns; and so long after
+// the first of them was appended, by a thread of the log's own, even if nobody appends any more. 0
+// is "not by that".
+struct flush_every {
+    std::uint64_t records = 0;
+    std::chrono::nanoseconds time{0};
+};
+
+// When flush() is called.
+struct flush_on_request {};
+
+class flush_policy {
+public:
+    constexpr flush_policy() noexcept = default;
+
+    constexpr flush_policy(flush_always) noexcept {}
+
+    constexpr flush_policy(flush_every every) noexcept
+        : records_(every.records), time_(every.time) {}
+
+    constexpr flush_policy(flush_on_request) noexcept : records_(0) {}
+
+    // Whether so many that wait are enough.
+    [[nodiscard]] constexpr bool due(std::uint64_t waiting) const noexcept {
+        return records_ != 0 && waiting >= records_;
+    }
+
+    // 0 where time does not matter.
+    [[nodiscard]] constexpr std::chrono::nanoseconds time() const noexcept {
+        return records_ == 1 ? std::chrono::nanoseconds{0} : time_;
+    }
+
+private:
+    std::uint64_t records_ = 1;
+    std::chrono::nanoseconds time_{0};
+};
+
+} // namespace tintype
