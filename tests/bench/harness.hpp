@@ -59,6 +59,7 @@ void measure_chain(const options& chosen, rows& to);
 void measure_json(const options& chosen, rows& to);
 void measure_rocksdb(const options& chosen, rows& to);
 void measure_series(const options& chosen, rows& to);
+void measure_delta(const options& chosen, rows& to);
 
 void print_tables(const rows& all);
 [[nodiscard]] bool write_json(const rows& all, const std::string& path);

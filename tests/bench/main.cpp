@@ -26,14 +26,14 @@ constexpr area areas[] = {
     {"checksum", bench::measure_checksums}, {"vamm", bench::measure_vamm_memory},
     {"vamm", bench::measure_vamm_files},    {"json", bench::measure_json},
     {"chain", bench::measure_chain},        {"rocksdb", bench::measure_rocksdb, true},
-    {"series", bench::measure_series}};
+    {"series", bench::measure_series},      {"delta", bench::measure_delta}};
 
 constexpr std::string_view usage =
     "tintype_bench [--quick] [--area NAME] [--json FILE] [--svg FILE] [--data FOLDER]\n"
     "tintype_bench --show FILE\n"
     "\n"
     "  --quick        fewer rounds, and nothing of 1 GiB\n"
-    "  --area NAME    only this area; may be repeated. checksum, vamm, json, chain, series,\n"
+    "  --area NAME    only this area; may be repeated. checksum, vamm, json, chain, series, delta,\n"
     "                 and only if it is asked for rocksdb: a peer alone\n"
     "  --json FILE    write the figures\n"
     "  --svg FILE     write a plot of the ratios\n"

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <span>
@@ -50,12 +51,23 @@ struct default_init_allocator : std::allocator<T> {
 
 using blob = std::vector<std::byte, default_init_allocator<std::byte>>;
 
+// As a block, also where the compiler makes a loop of `std::copy`. They must not overlap.
+constexpr void copy_bytes(byte_view from, std::byte* to) noexcept {
+    if consteval {
+        std::ranges::copy(from, to);
+    } else {
+        if (!from.empty()) {
+            std::memcpy(to, from.data(), from.size());
+        }
+    }
+}
+
 // Grows as a vector does, and moves the bytes as a block: what a vector's own `insert` does one by
 // one for an allocator that is not the standard one. `bytes` must not lie in `target`.
 constexpr void append(blob& target, byte_view bytes) {
     const std::size_t before = target.size();
     target.resize(before + bytes.size());
-    std::ranges::copy(bytes, target.begin() + static_cast<std::ptrdiff_t>(before));
+    copy_bytes(bytes, target.data() + before);
 }
 
 [[nodiscard]] inline byte_view bytes_of(std::string_view text) noexcept {

@@ -40,6 +40,9 @@ public:
         return taken;
     }
 
+    // Goes past so many of the bytes that rest() showed.
+    constexpr void skip(std::size_t size) noexcept { at_ += size; }
+
     template <std::endian Order, scalar_value T>
     [[nodiscard]] constexpr result<T> number(std::string_view part) {
         const auto bytes = take(sizeof(T), part);

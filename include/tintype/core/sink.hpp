@@ -7,7 +7,6 @@
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -54,7 +53,7 @@ public:
         if (!room) {
             return pass(room);
         }
-        std::ranges::copy(bytes, room->begin());
+        copy_bytes(bytes, room->data());
         return {};
     }
 

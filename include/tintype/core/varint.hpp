@@ -32,9 +32,9 @@ constexpr void append_varint(blob& to, std::uint64_t number) {
     to.resize(static_cast<std::size_t>(end - to.data()));
 }
 
-// `truncated_section` where the bytes end first; `length_overflow` past 64 bits; `invalid_value`
-// where a last byte of zero says that fewer would have done.
-[[nodiscard]] constexpr result<std::uint64_t> take_varint(reader& in, std::string_view part) {
+namespace detail {
+
+[[nodiscard]] constexpr result<std::uint64_t> take_long_varint(reader& in, std::string_view part) {
     const byte_view rest = in.rest();
     const std::uint64_t start = in.offset();
     std::uint64_t number = 0;
@@ -52,7 +52,7 @@ constexpr void append_varint(blob& to, std::uint64_t number) {
             if (byte == 0 && i != 0) {
                 return fail({.code = errc::invalid_value, .where = part, .offset = start + i});
             }
-            static_cast<void>(in.take(i + 1, part));
+            in.skip(i + 1);
             return number;
         }
     }
@@ -61,6 +61,20 @@ constexpr void append_varint(blob& to, std::uint64_t number) {
                  .offset = start,
                  .found = rest.size(),
                  .wanted = rest.size() + 1});
+}
+
+} // namespace detail
+
+// `truncated_section` where the bytes end first; `length_overflow` past 64 bits; `invalid_value`
+// where a last byte of zero says that fewer would have done.
+[[nodiscard]] constexpr result<std::uint64_t> take_varint(reader& in, std::string_view part) {
+    // Nearly all of them are of one byte.
+    const byte_view rest = in.rest();
+    if (!rest.empty() && rest.front() < std::byte{0x80}) {
+        in.skip(1);
+        return std::to_integer<std::uint64_t>(rest.front());
+    }
+    return detail::take_long_varint(in, part);
 }
 
 } // namespace tintype

@@ -8,6 +8,7 @@
 #include <tintype/core/limits.hpp>
 #include <tintype/core/reader.hpp>
 #include <tintype/core/varint.hpp>
+#include <tintype/delta/block_content.hpp>
 #include <tintype/delta/differ.hpp>
 #include <tintype/delta/edit.hpp>
 #include <tintype/delta/measure.hpp>
@@ -29,13 +30,11 @@
 
 namespace tintype {
 
-// What a block may take in memory once it is decoded, where nothing else is said.
-inline constexpr std::uint64_t most_block_bytes = std::uint64_t{1} << 30U;
-
 template <class T>
 class block_writer {
 public:
-    // Snapshots with ascending indices.
+    // Snapshots with ascending indices. `limit_exceeded` where a reader would not take them all at
+    // once; after an error the writer is of no more use.
     [[nodiscard]] result<void> add(const T& snapshot, const snapshot_facts& facts,
                                    std::string_view label) {
         const auto step = static_cast<std::uint32_t>(head_.snapshots.size());
@@ -48,6 +47,12 @@ public:
         }
         for (std::size_t i = 0; i != alive_.size(); ++i) {
             measured(i);
+        }
+        if (decoded_ > most_block_bytes) {
+            return fail({.code = errc::limit_exceeded,
+                         .where = "block",
+                         .found = decoded_,
+                         .wanted = most_block_bytes});
         }
         head_.snapshots.push_back(facts);
         const auto at = std::ranges::find(head_.labels, label);
@@ -132,7 +137,8 @@ private:
         if (const auto& edit = differ_.edit()) {
             blob bytes;
             edit->encode(before, bytes);
-            decoded_ += bytes.size();
+            // The reader keeps the state before each, to go back.
+            decoded_ += edit->table.footprint() + differ_.state().size();
             edits_.emplace_back(step, std::move(bytes));
             auto held = std::exchange(alive_, {});
             for (std::size_t i = 0; i != edit->from.size(); ++i) {
@@ -160,7 +166,7 @@ private:
             mine.changed = step;
             mine.fresh = false;
             mine.stale = true;
-            decoded_ += each.values.size() + 4 * each.positions.size() + 24;
+            decoded_ += each.values.size() + 4 * each.positions.size() + leaf_track::change_bytes;
         }
         return {};
     }
@@ -189,128 +195,6 @@ private:
     std::uint64_t decoded_ = 0;
 };
 
-// The content of a block as it lies in a record, before its tracks are decoded.
-struct block_content {
-    struct edit_at {
-        std::uint32_t step = 0;
-        leaf_edit edit{};
-    };
-
-    leaf_table table{};
-    std::vector<edit_at> edits{};
-    std::vector<leaf_form> forms{}; // of each track
-    std::vector<std::uint32_t> born{};
-    std::vector<reader> tracks{};
-
-    // `in` stands behind the block's head.
-    [[nodiscard]] static result<block_content> decode(reader& in, std::uint64_t steps) {
-        block_content content;
-        const auto size = take_varint(in, "leaves");
-        if (!size) {
-            return pass(size);
-        }
-        const auto bytes = in.take(*size, "leaves");
-        if (!bytes) {
-            return pass(bytes);
-        }
-        reader table{*bytes, in.offset() - *size};
-        auto decoded = leaf_table::decode(table);
-        if (!decoded) {
-            return pass(decoded);
-        }
-        if (auto done = detail::nothing_left(table, "leaves"); !done) {
-            return pass(done);
-        }
-        content.table = *std::move(decoded);
-        for (std::size_t i = 0; i != content.table.size(); ++i) {
-            content.forms.push_back(content.table.form(i));
-            content.born.push_back(0);
-        }
-        if (auto done = content.take_edits(in, steps); !done) {
-            return pass(done);
-        }
-        if (auto done = content.take_tracks(in); !done) {
-            return pass(done);
-        }
-        return content;
-    }
-
-private:
-    [[nodiscard]] result<void> take_edits(reader& in, std::uint64_t steps) {
-        const auto count = take_varint(in, "structure");
-        if (!count) {
-            return pass(count);
-        }
-        std::uint64_t last = 0;
-        const leaf_table* before = &table;
-        for (std::uint64_t i = 0; i != *count; ++i) {
-            const auto step = take_varint(in, "structure");
-            if (!step) {
-                return pass(step);
-            }
-            if (*step <= last || *step >= steps) {
-                return fail({.code = errc::out_of_bounds,
-                             .where = "structure",
-                             .offset = in.offset(),
-                             .found = *step,
-                             .wanted = steps});
-            }
-            last = *step;
-            const auto size = take_varint(in, "structure");
-            if (!size) {
-                return pass(size);
-            }
-            const auto bytes = in.take(*size, "structure");
-            if (!bytes) {
-                return pass(bytes);
-            }
-            reader inner{*bytes, in.offset() - *size};
-            auto edit = leaf_edit::decode(inner, *before);
-            if (!edit) {
-                return pass(edit);
-            }
-            if (auto done = detail::nothing_left(inner, "structure"); !done) {
-                return done;
-            }
-            for (std::size_t leaf = 0; leaf != edit->from.size(); ++leaf) {
-                if (edit->from[leaf] == leaf_edit::none) {
-                    forms.push_back(edit->table.form(leaf));
-                    born.push_back(static_cast<std::uint32_t>(*step));
-                }
-            }
-            edits.push_back({static_cast<std::uint32_t>(*step), *std::move(edit)});
-            before = &edits.back().edit.table;
-        }
-        return {};
-    }
-
-    [[nodiscard]] result<void> take_tracks(reader& in) {
-        const auto count = take_varint(in, "leaves");
-        if (!count) {
-            return pass(count);
-        }
-        if (*count != forms.size()) {
-            return fail({.code = errc::invalid_value,
-                         .where = "leaves",
-                         .offset = in.offset(),
-                         .found = *count,
-                         .wanted = forms.size()});
-        }
-        for (std::uint64_t i = 0; i != *count; ++i) {
-            const auto size = take_varint(in, "leaf");
-            if (!size) {
-                return pass(size);
-            }
-            const auto bytes = in.take(*size, "leaf");
-            if (!bytes) {
-                return pass(bytes);
-            }
-            tracks.emplace_back(*bytes, in.offset() - *size);
-        }
-        return detail::nothing_left(in, "block");
-    }
-};
-
 // The snapshots of a block, one after another, there and back.
 template <class T>
 class block_reader {
@@ -318,7 +202,8 @@ public:
     // `in` stands behind the head of a block of so many snapshots. The first of them is the state.
     [[nodiscard]] result<void> open(reader& in, std::uint64_t steps, leaf_state<T>& state,
                                     const limits& most) {
-        auto content = block_content::decode(in, steps);
+        left_ = std::min(most.bytes, most_block_bytes);
+        auto content = block_content::decode(in, steps, left_);
         if (!content) {
             return pass(content);
         }
@@ -330,10 +215,9 @@ public:
         tracks_.clear();
         cursors_.clear();
         events_.assign(static_cast<std::size_t>(steps), {});
-        std::uint64_t left = std::min(most.bytes, most_block_bytes);
         tracks_.reserve(content_.tracks.size());
         for (std::size_t i = 0; i != content_.tracks.size(); ++i) {
-            auto track = leaf_track::decode(content_.tracks[i], content_.forms[i], left);
+            auto track = leaf_track::decode(content_.tracks[i], content_.forms[i], left_);
             if (!track) {
                 return pass(track);
             }
@@ -367,6 +251,12 @@ public:
             }
         }
         for (const std::uint32_t track : events_[at_]) {
+            if (leaf_of_[track] == absent) {
+                return fail({.code = errc::out_of_bounds,
+                             .where = "changes",
+                             .found = track,
+                             .wanted = state.leaves().size()});
+            }
             if (auto done = cursors_[track].next(state.leaves()[leaf_of_[track]], most_); !done) {
                 return done;
             }
@@ -429,6 +319,14 @@ private:
     result<void> restructure(leaf_state<T>& state) {
         if (done_edits_ == others_.size()) {
             const leaf_edit& edit = content_.edits[done_edits_].edit;
+            const std::uint64_t size = state.size();
+            if (size > left_) {
+                return fail({.code = errc::limit_exceeded,
+                             .where = "structure",
+                             .found = size,
+                             .wanted = left_});
+            }
+            left_ -= size;
             other made;
             if (auto done = made.state.assign(state.value()); !done) {
                 return done;
@@ -476,6 +374,7 @@ private:
     std::vector<std::vector<std::uint32_t>> events_; // the tracks that change at each step
     std::vector<std::uint32_t> leaf_of_;             // each track's leaf now, or `absent`
     std::vector<other> others_;
+    std::uint64_t left_ = 0; // bytes of memory that may still be taken
     std::size_t at_ = 0;
     std::size_t done_edits_ = 0;
 };

@@ -45,17 +45,14 @@ struct within {
     static constexpr bool bitwise = false;
     double tolerance = 0;
 
-    template <class T>
-    [[nodiscard]] bool operator()(const T& a, const T& b) const noexcept {
-        if constexpr (std::is_floating_point_v<T>) {
-            // Not for NaN and infinities, which are never near anything.
-            return std::abs(static_cast<double>(a) - static_cast<double>(b)) <= tolerance;
-        } else {
-            return false;
-        }
+    template <std::floating_point T>
+    [[nodiscard]] bool operator()(T a, T b) const noexcept {
+        // Not for NaN and infinities, which are never near anything.
+        return std::abs(static_cast<double>(a) - static_cast<double>(b)) <= tolerance;
     }
 };
 
+// Asked of floating-point elements only, and only where a bit differs.
 template <class S>
 concept same_policy = std::copyable<S> && requires {
     { S::bitwise } -> std::convertible_to<bool>;
@@ -161,18 +158,22 @@ private:
         using element = leaf_element_t<T>;
         const auto fresh = leaf_elements(now);
         const auto held = leaf_elements(before);
-        if (held.size() != fresh.size()) {
-            resized(before, now);
-            return;
+        if constexpr (leaf_shape_v<T> == leaf_shape::run) {
+            if (held.size() != fresh.size()) {
+                resized(before, now);
+                return;
+            }
         }
         if (fresh.size() <= 1) {
             if (!fresh.empty() && !same(held[0], fresh[0])) {
                 replaced<T>(fresh);
-                std::ranges::copy(fresh, held.begin());
+                std::memcpy(held.data(), fresh.data(), fresh.size_bytes());
             }
             return;
         }
-        if (std::memcmp(held.data(), fresh.data(), fresh.size_bytes()) == 0) {
+        // Of a long run most often nothing has changed, and that is told quicker.
+        if (fresh.size() > 1024 &&
+            std::memcmp(held.data(), fresh.data(), fresh.size_bytes()) == 0) {
             return;
         }
         words_.resize((fresh.size() + 63) / 64);
@@ -188,13 +189,13 @@ private:
         if (4 * changed > 3 * fresh.size()) {
             if constexpr (leaf_shape_v<T> == leaf_shape::run) {
                 if (Same::bitwise && slid<T>(held, fresh)) {
-                    std::ranges::copy(fresh, held.begin());
+                    std::memcpy(held.data(), fresh.data(), fresh.size_bytes());
                     return;
                 }
             }
             if (Same::bitwise || changed == fresh.size()) {
                 replaced<T>(fresh);
-                std::ranges::copy(fresh, held.begin());
+                std::memcpy(held.data(), fresh.data(), fresh.size_bytes());
                 return;
             }
         }
@@ -229,10 +230,10 @@ private:
         if (std::memcmp(&a, &b, sizeof(E)) == 0) {
             return true;
         }
-        if constexpr (Same::bitwise) {
-            return false;
-        } else {
+        if constexpr (!Same::bitwise && std::is_floating_point_v<E>) {
             return same_(a, b);
+        } else {
+            return false;
         }
     }
 

@@ -6,6 +6,7 @@
 #include <tintype/core/error.hpp>
 #include <tintype/core/limits.hpp>
 #include <tintype/core/reader.hpp>
+#include <tintype/delta/apply.hpp>
 #include <tintype/delta/block.hpp>
 #include <tintype/delta/edit.hpp>
 #include <tintype/delta/index.hpp>
@@ -35,14 +36,15 @@ template <class T>
     }
 }
 
-// A keyframe and its deltas, one after another, there and back. Deltas are read when they are come
-// to, and kept.
+// A keyframe and its deltas, one after another. Deltas are made where they are read; only whoever
+// wants to come back has them kept.
 template <class T>
 class raw_reader {
 public:
     [[nodiscard]] result<void> open(reader& in, leaf_state<T>& state, const limits& most) {
         at_ = 0;
         known_ = 0;
+        forgot_ = false;
         if (auto done = state.read(in, most); !done) {
             return done;
         }
@@ -51,8 +53,31 @@ public:
 
     [[nodiscard]] std::size_t at() const noexcept { return at_; }
 
-    // `payload` is the content of the next delta, behind its head, where it was not come to before.
+    // Whether the next delta was kept, or else must be shown.
     [[nodiscard]] bool knows_next() const noexcept { return at_ < known_; }
+
+    // Whether all deltas so far were kept.
+    [[nodiscard]] bool can_go_back() const noexcept { return !forgot_; }
+
+    // The next delta, `in` at its content, without being kept.
+    [[nodiscard]] result<void> pass_by(reader& in, bool restructured, leaf_state<T>& state,
+                                       const limits& most) {
+        ++at_;
+        forgot_ = true;
+        if (restructured) {
+            auto edit = leaf_edit::decode(in, state.table());
+            if (!edit) {
+                return pass(edit);
+            }
+            if (auto done = state.restructure(std::move(edit->table), edit->from); !done) {
+                return done;
+            }
+        }
+        if (auto done = applier_.apply(in, state.leaves(), most); !done) {
+            return done;
+        }
+        return nothing_left(in, "delta");
+    }
 
     [[nodiscard]] result<void> learn(reader& in, bool restructured, const leaf_state<T>& state) {
         if (steps_.size() == known_) {
@@ -122,21 +147,28 @@ private:
         return {};
     }
 
+    change_applier applier_;
     std::vector<step> steps_;
     std::size_t known_ = 0; // how many of them are of this group
     std::size_t at_ = 0;
+    bool forgot_ = false;
 };
 
 } // namespace detail
 
 // Reads of one history. `Source` has
 //   const history_index& index() const
-//   result<pinned_bytes> payload(const history_entry&) const     verified
+//   result<byte_view> payload(const history_entry&, holding&) const     verified
+//   std::uint64_t generation() const                        of its records' places
 //   bool verifies() const                                   snapshots against their checksums
 //   const limits& most() const
 // and stays as it is while a cursor is used: an append makes the next call of go() look again.
 template <class T, class Source>
 class history_cursor {
+    static_assert(!detail::stamped_snapshot<T> || detail::has_snapshot_checksum<T>,
+                  "snapshot_traits<T>::stamp changes what the default checksum covers: say "
+                  "snapshot_traits<T>::checksum(const T&, std::uint64_t index) too");
+
 public:
     using place = history_index::place;
 
@@ -168,9 +200,16 @@ public:
     }
 
     // To the one after or before; false if there is none, and then it stays where it is.
-    [[nodiscard]] result<bool> next() { return beside(source_->index().after(*at_)); }
+    // `not_found` if it is nowhere.
+    [[nodiscard]] result<bool> next() {
+        keeps_ = false;
+        return at_ ? beside(source_->index().after(*at_)) : nowhere();
+    }
 
-    [[nodiscard]] result<bool> back() { return beside(source_->index().before(*at_)); }
+    [[nodiscard]] result<bool> back() {
+        keeps_ = true;
+        return at_ ? beside(source_->index().before(*at_)) : nowhere();
+    }
 
     // After an error it is nowhere.
     [[nodiscard]] result<void> go(place to) {
@@ -185,6 +224,8 @@ public:
     }
 
 private:
+    static result<bool> nowhere() { return fail({.code = errc::not_found, .where = "cursor"}); }
+
     result<bool> beside(std::optional<place> to) {
         if (!to) {
             return false;
@@ -198,8 +239,11 @@ private:
         const history_group& group = index.groups()[to.group];
         const history_entry& wanted = group.entries[to.entry];
         const log_record& first = group.entries.front().record;
-        if (!loaded_ || !(*loaded_ == first)) {
+        const bool there = loaded_ && *loaded_ == first && generation_ == source_->generation();
+        // What was passed by is not come back to: once, it is read again, and kept.
+        if (!there || (step() > wanted.step && !packed_ && !raw_.can_go_back())) {
             loaded_.reset();
+            generation_ = source_->generation();
             if (auto done = load(group); !done) {
                 return done;
             }
@@ -233,11 +277,11 @@ private:
 
     result<void> load(const history_group& group) {
         const history_entry& first = group.entries.front();
-        const auto payload = source_->payload(first);
+        const auto payload = source_->payload(first, held_);
         if (!payload) {
             return pass(payload);
         }
-        reader in{payload->bytes, first.record.offset + record_header::bytes};
+        reader in{*payload, first.record.offset + record_header::bytes};
         packed_ = group.kept_as != tier::raw;
         if (packed_) {
             const auto head = detail::take_sealed(in, "block");
@@ -259,14 +303,17 @@ private:
         }
         if (!raw_.knows_next()) {
             const history_entry& next = group.entries[raw_.at() + 1];
-            const auto payload = source_->payload(next);
+            const auto payload = source_->payload(next, held_);
             if (!payload) {
                 return pass(payload);
             }
-            reader in{payload->bytes, next.record.offset + record_header::bytes};
+            reader in{*payload, next.record.offset + record_header::bytes};
             const auto head = head_of(in, next);
             if (!head) {
                 return pass(head);
+            }
+            if (!keeps_ || !raw_.can_go_back()) {
+                return raw_.pass_by(in, head->restructured, state_, source_->most());
             }
             if (auto done = raw_.learn(in, head->restructured, state_); !done) {
                 return done;
@@ -297,7 +344,10 @@ private:
     leaf_state<T> state_;
     detail::raw_reader<T> raw_;
     block_reader<T> block_;
+    typename Source::holding held_;
+    std::uint64_t generation_ = 0;
     bool packed_ = false;
+    bool keeps_ = false;               // deltas, to come back to
     std::optional<log_record> loaded_; // the first of the group that the state is in
     std::optional<place> at_;
 };

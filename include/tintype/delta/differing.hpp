@@ -5,6 +5,7 @@
 
 #include <tintype/core/endian.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -89,7 +90,7 @@ template <class T>
     for (; count != 0; ++words) {
         const std::size_t part = count < 64 ? count : 64;
         *words = ask(left, right, part);
-        changed += static_cast<std::size_t>(std::popcount(*words));
+        changed += *words == 0 ? 0 : static_cast<std::size_t>(std::popcount(*words));
         left += part * width;
         right += part * width;
         count -= part;

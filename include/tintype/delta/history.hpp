@@ -198,10 +198,10 @@ public:
         history_page<T> page;
         const std::uint64_t most = what.bytes == 0 ? query_bytes_ : what.bytes;
         std::uint64_t used = 0;
+        if (what.limit == 0) {
+            return page;
+        }
         auto done = scan(what, [&](const cursor& at) {
-            if (page.snapshots.size() == what.limit) {
-                return false;
-            }
             if (!predicate(at.snapshot())) {
                 return true;
             }
@@ -216,7 +216,8 @@ public:
                                       .time = at.entry().facts.time,
                                       .kept_as = at.kept_as(),
                                       .snapshot = at.snapshot()});
-            return true;
+            // What is behind the last of them may be damaged, and is not looked at.
+            return page.snapshots.size() != what.limit;
         });
         if (!done) {
             return pass(done);
@@ -241,19 +242,22 @@ public:
     }
 
     // What became of a metric: in the first snapshot of the range all of its elements, then those
-    // that changed. Snapshots are not made for it.
+    // that differ from the snapshot before in the range. Snapshots are not made for it.
     [[nodiscard]] result<std::vector<metric_point>> changes(std::string_view metric,
                                                             const time_range& when = {}) const {
         std::vector<metric_point> points;
-        blob before; // of the last snapshot that there was the metric in
+        blob before; // of the last snapshot of the range that there was the metric in
         bool any = false;
+        bool next = false; // what changed since the snapshot before is what changed since `before`
         auto done = walk(
             metric, when, [](const measure&) { return false; },
             [&](const metric_state& now) {
-                if (is_number(now.form.type) && when.holds(now.entry.facts.time)) {
-                    changed(now, any, before, points);
+                const bool within = is_number(now.form.type) && when.holds(now.entry.facts.time);
+                if (within) {
+                    changed(now, any, next && !now.fresh, before, points);
                     any = true;
                 }
+                next = within;
             });
         if (!done) {
             return pass(done);
@@ -419,11 +423,11 @@ private:
         return point;
     }
 
-    static void changed(const metric_state& now, bool any, blob& before,
+    static void changed(const metric_state& now, bool any, bool next, blob& before,
                         std::vector<metric_point>& points) {
         const std::size_t width = now.form.width;
         const std::size_t count = now.elements.size() / width;
-        const bool scattered = any && !now.fresh && now.changed != nullptr &&
+        const bool scattered = next && now.changed != nullptr &&
                                now.changed->op == change_op::sparse && !now.changed->held;
         if (scattered) {
             for (const std::uint32_t element : now.changed->positions) {
@@ -433,7 +437,7 @@ private:
             }
             return;
         }
-        if (any && !now.fresh && now.changed == nullptr) {
+        if (next && now.changed == nullptr) {
             return;
         }
         for (std::size_t i = 0; i != count; ++i) {

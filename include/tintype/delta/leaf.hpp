@@ -191,6 +191,15 @@ template <class T>
 }
 
 template <class T>
+void copy_leaf(T& to, const T& from) {
+    if constexpr (std::is_bounded_array_v<T>) {
+        std::ranges::copy(from, to);
+    } else {
+        to = from;
+    }
+}
+
+template <class T>
 [[nodiscard]] blob column_bytes(const T& value) {
     blob bytes;
     blob_sink sink{bytes};
@@ -199,8 +208,70 @@ template <class T>
     return bytes;
 }
 
+// Whether there is a hashed container in it, whose elements come in any order.
+template <class T, unsigned Depth = 0>
+[[nodiscard]] consteval bool holds_hashed() {
+    constexpr kind what = kind_of<T>;
+    if constexpr (Depth == 8) {
+        return false; // contains itself
+    } else if constexpr (requires { typename T::hasher; }) {
+        return true;
+    } else if constexpr (what == kind::described) {
+        return []<std::size_t... I>(std::index_sequence<I...>) {
+            return (holds_hashed<std::remove_cv_t<member_type<T, I>>, Depth + 1>() || ...);
+        }(std::make_index_sequence<member_count<T>>{});
+    } else if constexpr (what == kind::variant) {
+        return []<std::size_t... I>(std::index_sequence<I...>) {
+            return (holds_hashed<std::variant_alternative_t<I, T>, Depth + 1>() || ...);
+        }(std::make_index_sequence<std::variant_size_v<T>>{});
+    } else if constexpr (what == kind::pair) {
+        return holds_hashed<std::remove_cv_t<typename T::first_type>, Depth + 1>() ||
+               holds_hashed<std::remove_cv_t<typename T::second_type>, Depth + 1>();
+    } else if constexpr (what == kind::map) {
+        return holds_hashed<typename T::key_type, Depth + 1>() ||
+               holds_hashed<typename T::mapped_type, Depth + 1>();
+    } else if constexpr (what == kind::optional || what == kind::sequence) {
+        return holds_hashed<typename T::value_type, Depth + 1>();
+    } else if constexpr (what == kind::array) {
+        return holds_hashed<std::remove_cv_t<element_type<T>>, Depth + 1>();
+    } else {
+        return false;
+    }
+}
+
+// The same bytes for identical values, for a checksum: they cannot be read. Of hashed containers
+// inside others nothing is said.
+template <class T>
+[[nodiscard]] blob settled_bytes(const T& value) {
+    if constexpr (!holds_hashed<T>()) {
+        return column_bytes(value);
+    } else if constexpr (requires { typename T::hasher; }) {
+        std::vector<blob> elements;
+        for (const auto& each : value) {
+            if constexpr (kind_of<T> == kind::map) {
+                if constexpr (!holds_hashed<typename T::key_type>() &&
+                              !holds_hashed<typename T::mapped_type>()) {
+                    elements.push_back(column_bytes(each.first));
+                    append(elements.back(), column_bytes(each.second));
+                }
+            } else if constexpr (!holds_hashed<typename T::value_type>()) {
+                elements.push_back(column_bytes(each));
+            }
+        }
+        std::ranges::sort(elements);
+        blob all;
+        for (const blob& each : elements) {
+            append(all, each);
+        }
+        return all;
+    } else {
+        return {};
+    }
+}
+
 // The values inside one, in no order that means anything: a sorted copy of pointers makes one.
-template <keyed_items Map>
+template <class Map>
+requires keyed_items<std::remove_cv_t<Map>>
 [[nodiscard]] auto ordered_entries(Map& map) {
     using entry = std::remove_reference_t<decltype(*map.begin())>;
     std::vector<entry*> all;
@@ -224,8 +295,10 @@ struct leaf_ops {
     std::size_t (*count)(const void*) = nullptr;
     std::byte* (*data)(void*) = nullptr;
     void (*resize)(void*, std::size_t) = nullptr;                      // of a run
+    void (*clear)(void*) = nullptr;                                    // of columns
     blob (*encode)(const void*) = nullptr;                             // of columns
     result<void> (*decode)(void*, byte_view, const limits&) = nullptr; // of columns
+    blob (*settled)(const void*) = nullptr;                            // of columns
     // Changes so many elements between the machine's order of bytes and the stored one.
     void (*reorder)(std::byte*, std::size_t) = nullptr; // null where both are the same
 };
@@ -262,6 +335,8 @@ template <class T>
         }
     } else if constexpr (shape == leaf_shape::encoded) {
         ops.form = {leaf_type::columns, 0, 1};
+        ops.clear = [](void* at) { *static_cast<T*>(at) = T{}; };
+        ops.settled = [](const void* at) { return settled_bytes(*static_cast<const T*>(at)); };
         ops.encode = [](const void* at) { return column_bytes(*static_cast<const T*>(at)); };
         ops.decode = [](void* at, byte_view bytes, const limits& most) -> result<void> {
             auto rows = columns::decode<std::vector<T>>(bytes, {.limits = most});

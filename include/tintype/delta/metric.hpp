@@ -84,11 +84,11 @@ public:
 
     [[nodiscard]] result<void> group(const history_group& group) {
         const history_entry& first = group.entries.front();
-        const auto payload = source_->payload(first);
+        const auto payload = source_->payload(first, held_);
         if (!payload) {
             return pass(payload);
         }
-        reader in{payload->bytes, first.record.offset + record_header::bytes};
+        reader in{*payload, first.record.offset + record_header::bytes};
         if (group.kept_as != tier::raw) {
             const auto head = detail::take_sealed(in, "block");
             return head ? block(group, in) : pass(head);
@@ -138,11 +138,11 @@ private:
     // A delta, and what it does to the leaf.
     result<void> follow(const history_entry& entry, leaf_table& table,
                         std::optional<std::size_t>& leaf, std::optional<detail::lone_run>& run) {
-        const auto payload = source_->payload(entry);
+        const auto payload = source_->payload(entry, held_);
         if (!payload) {
             return pass(payload);
         }
-        reader in{payload->bytes, entry.record.offset + record_header::bytes};
+        reader in{*payload, entry.record.offset + record_header::bytes};
         const auto head = snapshot_head::decode(in);
         if (!head) {
             return pass(head);
@@ -159,8 +159,9 @@ private:
                 run.reset();
             } else if (!run || edit->from[*leaf] == leaf_edit::none) {
                 run.emplace(table.form(*leaf));
-                const std::size_t extent = table.form(*leaf).extent;
-                run->assign(blob(extent * table.form(*leaf).width, std::byte{0}));
+                if (auto done = zeros(*run); !done) {
+                    return done;
+                }
                 fresh = true;
             }
         }
@@ -185,6 +186,18 @@ private:
             return {};
         }
         visit_(metric_state{entry, run->form(), run->bytes(), nullptr, fresh});
+        return {};
+    }
+
+    // A leaf that came. Nobody has asked yet whether the type has one of that extent.
+    [[nodiscard]] result<void> zeros(detail::lone_run& run) const {
+        const std::uint64_t size = std::uint64_t{run.form().extent} * run.form().width;
+        const std::uint64_t most = std::min(source_->most().bytes, most_block_bytes);
+        if (size > most) {
+            return fail(
+                {.code = errc::limit_exceeded, .where = "leaf", .found = size, .wanted = most});
+        }
+        run.assign(blob(static_cast<std::size_t>(size), std::byte{0}));
         return {};
     }
 
@@ -266,7 +279,7 @@ private:
         if (!all) {
             return pass(all);
         }
-        if (summary_(*all, group)) {
+        if (all->count != 0 && summary_(*all, group)) {
             return {};
         }
         std::uint64_t left = std::min(source_->most().bytes, most_block_bytes);
@@ -284,7 +297,9 @@ private:
         run.assign(
             byte_view{track->values}.first(static_cast<std::size_t>(track->initial) * width));
         if (born != 0) {
-            run.assign(blob(track->form.extent * width, std::byte{0}));
+            if (auto done = zeros(run); !done) {
+                return done;
+            }
         }
         track_cursor cursor{*track};
         std::size_t change_at = 0;
@@ -316,6 +331,7 @@ private:
     IsIt is_it_;
     Summary summary_;
     Visit visit_;
+    typename Source::holding held_;
     change_list list_;
 };
 

@@ -7,6 +7,7 @@
 #include <tintype/core/reader.hpp>
 #include <tintype/core/varint.hpp>
 #include <tintype/delta/leaf.hpp>
+#include <tintype/delta/walk.hpp>
 #include <tintype/hash/hex.hpp>
 
 #include <concepts>
@@ -26,35 +27,35 @@ public:
     explicit path_speller(byte_view path) noexcept : path_(path) {}
 
     template <class T>
-    void go() {
+    void go(std::uint32_t depth = 0) {
         constexpr leaf_shape shape = leaf_shape_v<T>;
-        if (path_.remaining() == 0) {
+        if (path_.remaining() == 0 || depth > deepest_leaf) {
             return;
         }
         if constexpr (shape == leaf_shape::described) {
             among<member_count<T>>([&]<std::size_t I>() {
                 say(member_names<T>[I]);
-                go<member_type<T, I>>();
+                go<member_type<T, I>>(depth + 1);
             });
         } else if constexpr (shape == leaf_shape::pair) {
             among<2>([&]<std::size_t I>() {
                 say(I == 0 ? "first" : "second");
-                go<std::tuple_element_t<I, T>>();
+                go<std::tuple_element_t<I, T>>(depth + 1);
             });
         } else if constexpr (shape == leaf_shape::variant) {
             among<std::variant_size_v<T>>(
-                [&]<std::size_t I>() { go<std::variant_alternative_t<I, T>>(); });
+                [&]<std::size_t I>() { go<std::variant_alternative_t<I, T>>(depth + 1); });
         } else if constexpr (shape == leaf_shape::optional) {
-            among<1>([&]<std::size_t>() { go<typename T::value_type>(); });
+            among<1>([&]<std::size_t>() { go<typename T::value_type>(depth + 1); });
         } else if constexpr (shape == leaf_shape::array || shape == leaf_shape::items) {
             const auto index = take_varint(path_, "path");
             if (index) {
                 say(std::to_string(*index));
-                go<element_type<T>>();
+                go<element_type<T>>(depth + 1);
             }
         } else if constexpr (shape == leaf_shape::keyed) {
             key<typename T::key_type>();
-            go<typename T::mapped_type>();
+            go<typename T::mapped_type>(depth + 1);
         }
     }
 
@@ -107,7 +108,7 @@ private:
 
 } // namespace detail
 
-// The path of a leaf of a T.
+// The path of a leaf of a T; of one that is none, as far as it goes.
 template <class T>
 [[nodiscard]] std::string path_text(byte_view path) {
     detail::path_speller speller{path};

@@ -1,7 +1,7 @@
 #pragma once
 
 // A history as others read it while its owner writes: the snapshots that were whole when it was
-// opened or last refreshed.
+// opened or last refreshed, whatever becomes of them meanwhile.
 
 #include <tintype/core/error.hpp>
 #include <tintype/delta/history.hpp>
@@ -63,7 +63,7 @@ public:
             return pass(scan);
         }
         auto source = std::make_unique<history_source<S>>(storage, name, options.how);
-        source->reset(std::move(scan->index()));
+        source->reset(std::move(scan->index()), view->object());
         source->set(options.most, options.verify_checksums);
         return delta_reader{std::move(source), *scan->opening(), std::move(scan->damage()),
                             options.query_bytes, *std::move(view)};
@@ -79,14 +79,16 @@ public:
         if (!change) {
             return pass(change);
         }
-        if (*change == log_change::none) {
+        if (*change == log_change::none && !behind_) {
             return false;
         }
+        behind_ = true;
         auto scan = scanned(view_);
         if (!scan) {
             return pass(scan);
         }
-        this->source().reset(std::move(scan->index()));
+        behind_ = false;
+        this->source().reset(std::move(scan->index()), view_.object());
         this->opening() = *scan->opening();
         this->damages() = std::move(scan->damage());
         return true;
@@ -113,6 +115,7 @@ private:
     }
 
     log_view<S> view_;
+    bool behind_ = false; // what was last seen could not be taken
 };
 
 } // namespace tintype

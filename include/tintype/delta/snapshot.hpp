@@ -35,7 +35,8 @@ namespace tintype {
 //   static std::uint64_t size(const T&)
 //       bytes, for the ratio of compression. Not there by default: then the bytes of all leaves.
 //   static void stamp(T&, std::uint64_t index, std::uint64_t checksum)
-//       sets what the store says of a snapshot in the snapshot that is read. Nothing by default.
+//       sets what the store says of a snapshot in the snapshot that is read. Nothing by default. A
+//       type that has one says a checksum too, which covers nothing of what is set.
 template <class T>
 struct derived_snapshot_traits {
     [[nodiscard]] static std::optional<std::uint64_t> time(const T& snapshot) {
@@ -94,6 +95,10 @@ template <class T>
 concept has_snapshot_checksum = requires(const T& snapshot, std::uint64_t index) {
     { snapshot_traits<T>::checksum(snapshot, index) } -> std::convertible_to<std::uint64_t>;
 };
+
+template <class T>
+concept stamped_snapshot =
+    requires { requires& snapshot_traits<T>::stamp != &derived_snapshot_traits<T>::stamp; };
 
 template <class T>
 concept has_snapshot_size = requires(const T& snapshot) {

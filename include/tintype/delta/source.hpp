@@ -87,13 +87,8 @@ private:
 
     std::optional<history_opening> opening_;
     history_index index_;
+    std::uint64_t generation_ = 0;
     std::vector<history_damage> damage_;
-};
-
-// Bytes, and what keeps them where they are.
-struct pinned_bytes {
-    std::shared_ptr<const void> owner{};
-    byte_view bytes{};
 };
 
 template <storage_policy S>
@@ -120,35 +115,47 @@ public:
         verifies_ = verifies;
     }
 
-    // The records are others; nothing that was opened before is looked at again.
-    void reset(history_index index) {
+    // The records are others; nothing that was opened before is looked at again, but `object`, if
+    // it is known that they lie in it.
+    void reset(history_index index, std::shared_ptr<const object_of<S>> object = nullptr) {
         index_ = std::move(index);
+        ++generation_;
         const std::lock_guard hold{shared_->mutex};
-        shared_->object.reset();
+        shared_->object = std::move(object);
     }
 
-    // The payload of the record that the snapshot is in; its checksum is looked at once.
-    [[nodiscard]] result<pinned_bytes> payload(const history_entry& entry) const {
+    // Another number when what was learned of records' places holds no more.
+    [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
+
+    // The object, held by whoever reads many records of it.
+    struct holding {
+        std::shared_ptr<const object_of<S>> object{};
+        std::uint64_t generation = 0;
+    };
+
+    // The payload of the record that the snapshot is in; its checksum is looked at once. It is good
+    // until `held` goes or is used again.
+    [[nodiscard]] result<byte_view> payload(const history_entry& entry, holding& held) const {
         const log_record& record = entry.record;
         const std::uint64_t end = record.offset + record_extent(record.size);
-        auto object = opened(end);
-        if (!object) {
-            return pass(object);
+        if (!held.object || held.generation != generation_ || held.object->bytes().size() < end) {
+            auto object = opened(end);
+            if (!object) {
+                return pass(object);
+            }
+            held = {*std::move(object), generation_};
         }
-        const byte_view all = (*object)->bytes();
+        const byte_view all = held.object->bytes();
         std::atomic_ref<std::uint8_t> verified{entry.verified};
         if (verified.load(std::memory_order_acquire) != 0 && end <= all.size()) {
-            return pinned_bytes{
-                *std::move(object),
-                all.subspan(static_cast<std::size_t>(record.offset) + record_header::bytes,
-                            static_cast<std::size_t>(record.size))};
+            return all.subspan(static_cast<std::size_t>(record.offset) + record_header::bytes,
+                               static_cast<std::size_t>(record.size));
         }
         auto bytes = log_payload(all, record);
-        if (!bytes) {
-            return pass(bytes);
+        if (bytes) {
+            verified.store(1, std::memory_order_release);
         }
-        verified.store(1, std::memory_order_release);
-        return pinned_bytes{*std::move(object), *bytes};
+        return bytes;
     }
 
 private:
@@ -174,6 +181,7 @@ private:
     std::string name_;
     access how_;
     history_index index_;
+    std::uint64_t generation_ = 0;
     limits most_{};
     bool verifies_ = true;
     std::unique_ptr<shared> shared_;

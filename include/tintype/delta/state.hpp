@@ -126,7 +126,7 @@ public:
     [[nodiscard]] std::uint32_t checksum() const {
         crc32c sum;
         for (const leaf_handle& each : leaves_) {
-            with_bytes(each, [&](byte_view bytes) {
+            const auto add = [&](byte_view bytes) {
                 if (each.ops->form.resizable()) {
                     std::array<std::byte, 8> length{};
                     store<std::endian::little>(length.data(),
@@ -134,7 +134,12 @@ public:
                     sum.update(length);
                 }
                 sum.update(bytes);
-            });
+            };
+            if (each.ops->settled != nullptr) {
+                add(each.ops->settled(each.at));
+            } else {
+                with_bytes(each, add);
+            }
         }
         return sum.finish();
     }
@@ -176,7 +181,7 @@ private:
 
         template <class U>
         void leaf(U& to, const U& from) {
-            to = from;
+            detail::copy_leaf(to, from);
         }
     };
 
@@ -280,6 +285,9 @@ private:
 
     static result<void> cleared(const leaf_handle& leaf) {
         const leaf_ops& ops = *leaf.ops;
+        if (ops.clear != nullptr) {
+            ops.clear(leaf.at);
+        }
         if (ops.data == nullptr) {
             return {};
         }

@@ -71,6 +71,17 @@ public:
         return {};
     }
 
+    // One change alone, behind its head.
+    [[nodiscard]] result<void> read_one(reader& in, change_op op, const leaf_form& form) {
+        bytes_.clear();
+        changes_.clear();
+        places_.clear();
+        positions_.clear();
+        auto done = one(in, 0, op, form);
+        settle();
+        return done;
+    }
+
 private:
     struct place {
         std::size_t positions = 0;
@@ -78,9 +89,8 @@ private:
     };
 
     void begin(const reader& in) {
-        const byte_view rest = in.rest();
-        bytes_.assign(rest.begin(), rest.end());
-        start_ = in.offset();
+        bytes_.clear();
+        bytes_.reserve(in.rest().size()); // so that they stay where they are
         changes_.clear();
         places_.clear();
         positions_.clear();
@@ -95,8 +105,9 @@ private:
                          .found = width == 0 ? 0 : in.remaining() / width,
                          .wanted = count});
         }
-        const auto at = static_cast<std::size_t>(in.offset() - start_);
         const auto taken = in.take(count * width, "change");
+        const std::size_t at = bytes_.size();
+        append(bytes_, *taken);
         return mutable_bytes{bytes_}.subspan(at, taken->size());
     }
 
@@ -161,13 +172,13 @@ private:
             if (!gap) {
                 return pass(gap);
             }
-            constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
-            if (*gap > most - std::min(next, most)) {
+            constexpr std::uint64_t end = std::uint64_t{1} << 32U;
+            if (*gap >= end - next) {
                 return fail({.code = errc::out_of_bounds,
                              .where = "change",
                              .offset = in.offset(),
                              .found = *gap,
-                             .wanted = most - std::min(next, most)});
+                             .wanted = end - next});
             }
             next += *gap;
             positions_.push_back(static_cast<std::uint32_t>(next));
@@ -217,7 +228,6 @@ private:
     }
 
     blob bytes_;
-    std::uint64_t start_ = 0;
     std::vector<change> changes_;
     std::vector<place> places_;
     std::vector<std::uint32_t> positions_;

@@ -121,13 +121,15 @@ public:
             return pass(done);
         }
         const std::string_view label = snapshot_traits<T>::label(snapshot);
-        snapshot_head head{.facts = {.index = index,
-                                     .time = time_of(snapshot),
-                                     .checksum = detail::snapshot_checksum(differ_.state(), index),
-                                     .size = size_of(snapshot)},
-                           .restructured = !keyframe && differ_.edit().has_value(),
-                           .label =
-                               keyframe || label != label_ ? std::optional{label} : std::nullopt};
+        snapshot_head head;
+        head.facts = {.index = index,
+                      .time = time_of(snapshot),
+                      .checksum = detail::snapshot_checksum(differ_.state(), index),
+                      .size = size_of(snapshot)};
+        head.restructured = !keyframe && differ_.edit().has_value();
+        if (keyframe || label != label_) {
+            head.label = label;
+        }
         head_.clear();
         head.encode(head_);
         const std::size_t facts = head_.size();
@@ -196,6 +198,9 @@ public:
                 outcome.compacted = done.has_value();
                 if (!done && done.error().code == errc::checksum_mismatch) {
                     // What is damaged is left where it is, for whoever can mend it.
+                    done = {};
+                } else if (!done && done.error().code == errc::cancelled) {
+                    outcome.complete = false;
                     done = {};
                 }
             }
@@ -289,14 +294,14 @@ private:
         if (auto done = copy(history_record::opening, opening.encode()); !done) {
             return done;
         }
+        typename history_source<S>::holding holding;
         for (const history_group& group : held.groups()) {
             for (const history_entry& entry : group.entries) {
-                const auto payload = this->source().payload(entry);
+                const auto payload = this->source().payload(entry, holding);
                 if (!payload) {
                     return pass(payload);
                 }
-                if (auto done =
-                        copy(static_cast<history_record>(entry.record.kind), payload->bytes);
+                if (auto done = copy(static_cast<history_record>(entry.record.kind), *payload);
                     !done) {
                     return done;
                 }

@@ -21,9 +21,20 @@
 
 namespace tintype {
 
+// Bytes of all paths together, at most. They are written by how they differ, so few bytes could
+// otherwise stand for any number of long ones.
+inline constexpr std::size_t most_path_bytes = std::size_t{1} << 28U;
+
 class leaf_table {
 public:
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+
+    [[nodiscard]] std::size_t path_bytes() const noexcept { return paths_.size(); }
+
+    // What it takes in memory, about.
+    [[nodiscard]] std::uint64_t footprint() const noexcept {
+        return paths_.size() + entries_.size() * sizeof(entry);
+    }
 
     [[nodiscard]] byte_view path(std::size_t leaf) const noexcept {
         return byte_view{paths_}.subspan(entries_[leaf].begin, entries_[leaf].size);
@@ -102,6 +113,14 @@ public:
         auto form = take_form(in);
         if (!form) {
             return pass(form);
+        }
+        const std::uint64_t room = most_path_bytes - std::min(paths_.size(), most_path_bytes);
+        if (*shared + rest->size() > room) {
+            return fail({.code = errc::limit_exceeded,
+                         .where = "leaf path",
+                         .offset = in.offset(),
+                         .found = *shared + rest->size(),
+                         .wanted = room});
         }
         // `before` may lie in the paths, which may move.
         const blob start(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(*shared));
@@ -255,6 +274,32 @@ struct table_visit {
     }
 };
 
+// Takes out what a default constructor put in: which leaves there are is for the paths to say.
+template <class T>
+void hollow(T& value) {
+    constexpr leaf_shape shape = leaf_shape_v<T>;
+    if constexpr (shape == leaf_shape::described) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (hollow(member<I>(value)), ...);
+        }(std::make_index_sequence<member_count<T>>{});
+    } else if constexpr (shape == leaf_shape::pair) {
+        hollow(value.first);
+        hollow(value.second);
+    } else if constexpr (shape == leaf_shape::array) {
+        for (auto& each : value) {
+            hollow(each);
+        }
+    } else if constexpr (shape == leaf_shape::variant) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            ((value.index() == I ? hollow(*std::get_if<I>(&value)) : void()), ...);
+        }(std::make_index_sequence<std::variant_size_v<T>>{});
+    } else if constexpr (shape == leaf_shape::optional) {
+        value.reset();
+    } else if constexpr (shape == leaf_shape::items || shape == leaf_shape::keyed) {
+        value.clear();
+    }
+}
+
 // Makes what the path leads through, as far as it is not there.
 class leaf_maker {
 public:
@@ -280,7 +325,7 @@ public:
         } else if constexpr (shape == leaf_shape::variant) {
             return among<std::variant_size_v<T>>([&]<std::size_t I>() {
                 if (value.index() != I) {
-                    value.template emplace<I>();
+                    hollow(value.template emplace<I>());
                 }
                 return go(*std::get_if<I>(&value), depth + 1);
             });
@@ -291,7 +336,7 @@ public:
         } else if constexpr (shape == leaf_shape::optional) {
             return among<1>([&]<std::size_t>() {
                 if (!value.has_value()) {
-                    value.emplace();
+                    hollow(value.emplace());
                 }
                 return go(*value, depth + 1);
             });
@@ -336,6 +381,7 @@ private:
         if constexpr (leaf_shape_v<T> == leaf_shape::items) {
             if (*index == value.size()) {
                 value.resize(value.size() + 1);
+                hollow(value[static_cast<std::size_t>(*index)]);
             }
         }
         if (*index >= std::ranges::size(value)) {
@@ -370,7 +416,11 @@ private:
                 std::memcpy(leaf_elements(key).data(), bytes->data(), bytes->size());
             }
         }
-        return go(value.try_emplace(std::move(key)).first->second, depth + 1);
+        const auto [at, fresh] = value.try_emplace(std::move(key));
+        if (fresh) {
+            hollow(at->second);
+        }
+        return go(at->second, depth + 1);
     }
 
     [[nodiscard]] result<void> beyond(std::uint64_t index, std::uint64_t count) const {
@@ -387,7 +437,7 @@ private:
 } // namespace detail
 
 // The leaves of a value: their table, where one is wanted, and where they lie, where that is.
-// `limit_exceeded` if values lie too deep in one another.
+// `limit_exceeded` if values lie too deep in one another, or the paths take too much.
 template <class T>
 [[nodiscard]] result<void> leaves_of(T& value, leaf_table* table,
                                      std::vector<leaf_handle>* handles) {
@@ -399,6 +449,12 @@ template <class T>
                      .found = deepest_leaf + 1,
                      .wanted = deepest_leaf});
     }
+    if (table != nullptr && table->path_bytes() > most_path_bytes) {
+        return fail({.code = errc::limit_exceeded,
+                     .where = "leaf paths",
+                     .found = table->path_bytes(),
+                     .wanted = most_path_bytes});
+    }
     return {};
 }
 
@@ -408,6 +464,7 @@ template <class T>
 [[nodiscard]] result<void> make_leaves(const leaf_table& table, T& value,
                                        std::vector<leaf_handle>& handles) {
     value = T{};
+    detail::hollow(value);
     for (std::size_t i = 0; i != table.size(); ++i) {
         if (auto done = detail::leaf_maker{reader{table.path(i)}}.go(value); !done) {
             return done;

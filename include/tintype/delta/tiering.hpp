@@ -24,7 +24,7 @@
 namespace tintype {
 
 // Which snapshots the archive keeps: asked for each, in order, as it is moved there. The policy is
-// a new copy for each block.
+// a new copy for each block; of a block of which it keeps none, the first stays.
 template <class P>
 concept thinning_policy = std::copyable<P> && requires(P& thin, const snapshot_facts& facts) {
     { thin.keeps(facts) } -> std::same_as<bool>;
@@ -126,14 +126,24 @@ public:
                 outcome_->complete = false;
                 return {};
             }
-            auto done = packed(at, next.count, next.to);
-            if (!done && !is_damage(done.error())) {
-                return done;
+            std::size_t good = 0;
+            auto done = packed(at, next.count, next.to, good);
+            if (!done && is_damage(done.error())) {
+                if (good == 0) {
+                    // Left as it is; so is what no reader would take at once.
+                    outcome_->damaged += done.error().code == errc::limit_exceeded ? 0U : 1U;
+                    ++at;
+                    continue;
+                }
+                if (good == 1 && source_->index().groups()[at].kept_as == next.to) {
+                    ++at;
+                    continue;
+                }
+                // Those before it, and it is looked at by itself.
+                done = packed(at, good, next.to, good);
             }
             if (!done) {
-                ++outcome_->damaged;
-                at += next.count;
-                continue;
+                return done;
             }
             ++moved_;
             ++at;
@@ -192,35 +202,61 @@ private:
         return {};
     }
 
-    result<void> packed(std::size_t at, std::size_t count, tier to) {
-        const auto& groups = source_->index().groups();
+    // `good` is how many groups there are before the one of which the error tells.
+    result<void> packed(std::size_t at, std::size_t count, tier to, std::size_t& good) {
+        const history_index& index = source_->index();
+        const auto& groups = index.groups();
         const std::uint64_t first = groups[at].first;
         const std::uint64_t last = groups[at + count - 1].last;
         block_writer<T> block;
         history_cursor<T, history_source<S>> cursor{*source_};
+        const auto add = [&](history_index::place place) -> result<void> {
+            if (auto done = cursor.go(place); !done) {
+                return done;
+            }
+            const history_entry& entry = index.entry(place);
+            if (auto done = block.add(cursor.snapshot(), entry.facts, index.label(entry.label));
+                !done) {
+                return done;
+            }
+            if (block.decoded_size() > source_->most().bytes) {
+                return fail({.code = errc::limit_exceeded,
+                             .where = "block",
+                             .found = block.decoded_size(),
+                             .wanted = source_->most().bytes});
+            }
+            return {};
+        };
         Thin thin = options_->thin;
         std::uint64_t thinned = 0;
+        std::optional<history_index::place> oldest; // that nobody let go of before
+        good = 0;
         for (std::size_t group = at; group != at + count; ++group) {
             for (std::size_t i = 0; i != groups[group].entries.size(); ++i) {
-                const history_entry& entry = groups[group].entries[i];
-                if (to == tier::archive && !thin.keeps(entry.facts)) {
-                    ++thinned;
+                const snapshot_facts& facts = groups[group].entries[i].facts;
+                if (facts.index < index.kept_from()) {
                     continue;
                 }
-                if (auto done = cursor.go({group, i}); !done) {
+                oldest = oldest ? oldest : history_index::place{group, i};
+                if (to == tier::archive && !thin.keeps(facts)) {
+                    ++thinned;
+                } else if (auto done = add({group, i}); !done) {
                     return done;
                 }
-                auto done =
-                    block.add(cursor.snapshot(), entry.facts, source_->index().label(entry.label));
-                if (!done) {
-                    return done;
-                }
+            }
+            ++good;
+        }
+        if (block.count() == 0 && oldest) {
+            // A block stands on something, whatever the policy says.
+            --thinned;
+            if (auto done = add(*oldest); !done) {
+                good = oldest->group - at;
+                return done;
             }
         }
         const std::uint64_t kept = block.count();
         if (kept == 0) {
-            // A policy keeps something of everything, or the block would have nothing to stand on.
-            return fail({.code = errc::invalid_value, .where = "thinning", .wanted = 1});
+            return fail({.code = errc::not_found, .where = "block", .found = first});
         }
         const blob payload = block.finish(to, first, last);
         auto done = appended(history_record::block, payload);

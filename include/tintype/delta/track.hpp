@@ -116,6 +116,9 @@ template <class E>
 
 class leaf_track {
 public:
+    // What a change takes in memory, besides its positions and values.
+    static constexpr std::uint64_t change_bytes = 24;
+
     leaf_form form{};
     std::uint64_t initial = 0; // elements at first
     measure all{};             // of every snapshot in which there is the leaf, once for each
@@ -141,7 +144,8 @@ public:
     }
 
     void encode(blob& to) const {
-        const bool counted = all.count != 0;
+        // What is quickly read needs no summary.
+        const bool counted = all.count != 0 && values.size() >= 256;
         const auto flags = (gaps.empty() ? 0U : 1U) | (counted ? 2U : 0U);
         to.push_back(static_cast<std::byte>(flags));
         if (counted) {
@@ -321,16 +325,17 @@ private:
             }
             each = *count;
         }
+        // A column of one number repeated costs next to nothing, however long it is.
         const std::uint64_t cells = most / 16;
         if (counts[0] > block_head::most_snapshots || counts[1] > 2 * counts[0] ||
-            counts[2] > cells) {
+            counts[2] > cells || change_bytes * counts[0] + 4 * counts[2] > most) {
             return fail({.code = errc::limit_exceeded,
                          .where = "changes",
                          .offset = in.offset(),
                          .found = std::max(counts[0], counts[2]),
                          .wanted = std::min<std::uint64_t>(block_head::most_snapshots, cells)});
         }
-        most -= 4 * counts[2];
+        most -= change_bytes * counts[0] + 4 * counts[2];
         const auto take = [&]<class E>(std::vector<E>& column, std::uint64_t count) {
             auto taken = detail::take_column<E>(in, count, count, "changes");
             if (!taken) {

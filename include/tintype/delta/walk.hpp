@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <ranges>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -157,9 +158,10 @@ public:
         } else if constexpr (shape == leaf_shape::optional) {
             return a.has_value() == b.has_value() && (!a.has_value() || go(*a, *b));
         } else if constexpr (shape == leaf_shape::array || shape == leaf_shape::items) {
-            auto other = b.begin();
-            bool same = a.size() == b.size();
-            for (auto at = a.begin(); same && at != a.end(); ++at, ++other) {
+            auto other = std::ranges::begin(b);
+            bool same = std::ranges::size(a) == std::ranges::size(b);
+            for (auto at = std::ranges::begin(a); same && at != std::ranges::end(a);
+                 ++at, ++other) {
                 same = go(*at, *other);
             }
             return same;
@@ -233,7 +235,7 @@ public:
 private:
     template <class T>
     void elements(T& a, const T& b) {
-        auto other = b.begin();
+        auto other = std::ranges::begin(b);
         for (auto& each : a) {
             go(each, *other);
             ++other;

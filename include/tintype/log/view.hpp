@@ -11,7 +11,7 @@
 
 #include <concepts>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,6 +45,11 @@ public:
     // Lent until refresh() finds a change, or the view goes.
     [[nodiscard]] byte_view bytes() const noexcept {
         return object_->bytes().first(static_cast<std::size_t>(end_.whole));
+    }
+
+    // What they lie in, for whoever goes on looking at it after a refresh.
+    [[nodiscard]] const std::shared_ptr<const object_of<S>>& object() const noexcept {
+        return object_;
     }
 
     // Bytes behind that: being written, or torn.
@@ -93,7 +98,7 @@ private:
 
     // Nothing but what is behind `from` has to be looked at.
     void take(object_of<S> object, std::uint64_t from) {
-        object_.emplace(std::move(object));
+        object_ = std::make_shared<const object_of<S>>(std::move(object));
         const auto bytes = object_->bytes();
         auto end = find_tail(bytes, from);
         if (end.last) {
@@ -109,7 +114,7 @@ private:
     std::string name_;
     std::string magic_;
     access how_;
-    std::optional<object_of<S>> object_;
+    std::shared_ptr<const object_of<S>> object_;
     log_end end_{};
     log_marks marks_{};
 };

@@ -137,7 +137,7 @@ public:
             }
             auto to = mutable_bytes{*object_->bytes}.subspan(object_->size);
             for (const byte_view piece : pieces) {
-                std::ranges::copy(piece, to.begin());
+                copy_bytes(piece, to.data());
                 to = to.subspan(piece.size());
             }
             object_->size += more;
@@ -161,7 +161,7 @@ public:
     private:
         void move_to(std::size_t room) {
             auto larger = std::make_shared<blob>(room);
-            std::ranges::copy(byte_view{*object_->bytes}.first(object_->size), larger->begin());
+            copy_bytes(byte_view{*object_->bytes}.first(object_->size), larger->data());
             object_->bytes = std::move(larger);
         }
 
