@@ -63,6 +63,7 @@ public:
 [[nodiscard]] std::unique_ptr<command> make_restore();
 [[nodiscard]] std::unique_ptr<command> make_prune();
 [[nodiscard]] std::unique_ptr<command> make_diff();
+[[nodiscard]] std::unique_ptr<command> make_history();
 [[nodiscard]] std::unique_ptr<command> make_layout();
 [[nodiscard]] std::unique_ptr<command> make_help();
 

@@ -2,6 +2,7 @@
 
 #include "chain_formats.hpp"
 #include "dakera_formats.hpp"
+#include "delta_formats.hpp"
 #include "format.hpp"
 #include "text.hpp"
 #include "velesdb_formats.hpp"
@@ -20,6 +21,7 @@ std::span<const format* const> formats() {
         std::ranges::copy(velesdb_formats(), std::back_inserter(table));
         std::ranges::copy(dakera_formats(), std::back_inserter(table));
         std::ranges::copy(chain_formats(), std::back_inserter(table));
+        std::ranges::copy(delta_formats(), std::back_inserter(table));
         return table;
     }();
     return all;

@@ -16,6 +16,7 @@ status status_of(const tintype::error& what) noexcept {
     case errc::permission_denied:
     case errc::cancelled:
     case errc::out_of_memory:
+    case errc::in_use:
         return status::system;
     case errc::unsupported:
         return status::wrong_call;

@@ -151,7 +151,7 @@ private:
         fs::recursive_directory_iterator entry{path, problem};
         for (; !problem && entry != fs::end(entry); entry.increment(problem)) {
             std::error_code ignored; // opening it will say
-            if (entry->is_regular_file(ignored)) {
+            if (entry->is_regular_file(ignored) && !is_claim(*entry)) {
                 files.push_back(entry->path().string());
             }
         }
@@ -187,6 +187,13 @@ private:
             tell(on, path, {}, &what);
         }
         return {};
+    }
+
+    // The empty file beside a log by which its writer keeps others out.
+    [[nodiscard]] static bool is_claim(const fs::directory_entry& entry) {
+        const auto name = entry.path().filename().string();
+        std::error_code ignored;
+        return name.starts_with('.') && name.ends_with(".lock") && entry.file_size(ignored) == 0;
     }
 
     // The chain in a folder, if there is one, oldest first. The files that it was about.

@@ -40,8 +40,9 @@ TEST_CASE("help lists the commands, and every command has a page with examples")
     CHECK(help.err == "");
     CHECK(tool({"--help"}).out == help.out);
     CHECK(tool({"-h"}).out == help.out);
-    for (const std::string command : {"inspect", "verify", "pack", "unpack", "rewrite", "migrate",
-                                      "ls", "diff", "save", "restore", "prune", "layout", "help"}) {
+    for (const std::string command :
+         {"inspect", "verify", "pack", "unpack", "rewrite", "migrate", "ls", "diff", "save",
+          "restore", "prune", "history", "layout", "help"}) {
         CAPTURE(command);
         CHECK(help.out.find("\n  " + command + " ") != std::string::npos);
         const ran page = tool({"help", command});
@@ -57,7 +58,7 @@ TEST_CASE("help lists the commands, and every command has a page with examples")
 TEST_CASE("help fits a terminal of 80 columns") {
     for (const std::string command :
          {"", "inspect", "verify", "pack", "unpack", "rewrite", "migrate", "ls", "diff", "save",
-          "restore", "prune", "layout"}) {
+          "restore", "prune", "history", "layout"}) {
         CAPTURE(command);
         const std::string page = tool(command.empty() ? words{"help"} : words{"help", command}).out;
         for (std::size_t begin = 0; begin != page.size();) {
@@ -97,7 +98,7 @@ TEST_CASE("calls that lack something or have too much of it are wrong") {
     check_wrong_call(
         {"layout", "vamm-3"},
         "unknown format `vamm-3`, did you mean `vamm-1`? There are vamm-1, vamm-2, vsnp, "
-        "dakera-snap, dakera-meta, chain-manifest, chain-data");
+        "dakera-snap, dakera-meta, chain-manifest, chain-data, delta-store");
     check_wrong_call({"layout", "dakera-snap"}, "dakera-snap is not laid out by a section list");
     check_wrong_call({"pack", "--format", "chain-data", "--section", "a=b", "-o", "x"},
                      "chain-data cannot be put together from sections");

@@ -96,9 +96,13 @@ concept has_snapshot_checksum = requires(const T& snapshot, std::uint64_t index)
     { snapshot_traits<T>::checksum(snapshot, index) } -> std::convertible_to<std::uint64_t>;
 };
 
+template <auto Function>
+struct function_named {};
+
+// Whether the type has a stamp of its own.
 template <class T>
-concept stamped_snapshot =
-    requires { requires& snapshot_traits<T>::stamp != &derived_snapshot_traits<T>::stamp; };
+concept stamped_snapshot = !std::same_as<function_named<&snapshot_traits<T>::stamp>,
+                                         function_named<&derived_snapshot_traits<T>::stamp>>;
 
 template <class T>
 concept has_snapshot_size = requires(const T& snapshot) {
