@@ -104,9 +104,7 @@ struct leaf_edit {
             }
             for (std::uint64_t k = 0; k != leaves; ++k) {
                 if (*step % 3 == come) {
-                    const std::size_t size = edit.table.size();
-                    const auto last = size == 0 ? byte_view{} : edit.table.path(size - 1);
-                    if (auto done = edit.table.decode(in, last); !done) {
+                    if (auto done = edit.table.decode_next(in); !done) {
                         return pass(done);
                     }
                     edit.from.push_back(none);

@@ -58,15 +58,15 @@ public:
         if (!view) {
             return pass(view);
         }
-        auto scan = scanned(*view);
+        auto scan = scanned(*view, options.keyframe_interval);
         if (!scan) {
             return pass(scan);
         }
         auto source = std::make_unique<history_source<S>>(storage, name, options.how);
-        source->reset(std::move(scan->index()), view->object());
+        source->reset(std::move(scan->first.index()), view->object());
         source->set(options.most, options.verify_checksums);
-        return delta_reader{std::move(source), *scan->opening(), std::move(scan->damage()),
-                            options.query_bytes, *std::move(view)};
+        return delta_reader{std::move(source), std::move(scan->second),
+                            std::move(scan->first.damage()), options.query_bytes, *std::move(view)};
     }
 
     // Bytes behind the last whole record: being written, or torn.
@@ -83,14 +83,14 @@ public:
             return false;
         }
         behind_ = true;
-        auto scan = scanned(view_);
+        auto scan = scanned(view_, this->keyframe_interval());
         if (!scan) {
             return pass(scan);
         }
         behind_ = false;
-        this->source().reset(std::move(scan->index()), view_.object());
-        this->opening() = *scan->opening();
-        this->damages() = std::move(scan->damage());
+        this->source().reset(std::move(scan->first.index()), view_.object());
+        this->opening() = std::move(scan->second);
+        this->damages() = std::move(scan->first.damage());
         return true;
     }
 
@@ -100,18 +100,19 @@ private:
         : base(std::move(source), std::move(opening), std::move(damage), query_bytes),
           view_(std::move(view)) {}
 
-    [[nodiscard]] static result<history_scan> scanned(const log_view<S>& view) {
+    [[nodiscard]] static result<std::pair<history_scan, history_opening>>
+    scanned(const log_view<S>& view, std::uint64_t interval) {
         history_scan scan;
         scan_log(view.bytes(), log_begin,
                  [&](const auto& what, byte_view bytes) { scan(what, bytes); });
-        const auto opening = scan.opening();
+        auto opening = scan.opening_or({.interval = interval, .schema = detail::schema_of<T>()});
         if (!opening) {
             return pass(opening);
         }
         if (auto good = detail::check_schema<T>(*opening); !good) {
             return pass(good);
         }
-        return scan;
+        return std::pair{std::move(scan), *std::move(opening)};
     }
 
     log_view<S> view_;

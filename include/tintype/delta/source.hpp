@@ -78,6 +78,13 @@ public:
                                : fail(damage_.front().why);
     }
 
+    // In a history that has snapshots, a damaged opening is no more than the loss of what it says:
+    // then `known` stands for it.
+    [[nodiscard]] result<history_opening> opening_or(history_opening known) const {
+        return opening_ || index_.next() == 0 ? opening()
+                                              : result<history_opening>{std::move(known)};
+    }
+
     [[nodiscard]] std::vector<history_damage>& damage() noexcept { return damage_; }
 
 private:
@@ -87,7 +94,6 @@ private:
 
     std::optional<history_opening> opening_;
     history_index index_;
-    std::uint64_t generation_ = 0;
     std::vector<history_damage> damage_;
 };
 

@@ -92,7 +92,8 @@ public:
         if (!log) {
             return pass(log);
         }
-        auto opening = scan.opening();
+        auto opening = scan.opening_or(
+            {.interval = options.keyframe_interval, .schema = detail::schema_of<T>()});
         if (!opening) {
             return pass(opening);
         }

@@ -23,7 +23,7 @@ namespace tintype {
 
 // Bytes of all paths together, at most. They are written by how they differ, so few bytes could
 // otherwise stand for any number of long ones.
-inline constexpr std::size_t most_path_bytes = std::size_t{1} << 28U;
+inline constexpr std::size_t most_path_bytes = std::size_t{1} << 27U;
 
 class leaf_table {
 public:
@@ -89,18 +89,19 @@ public:
         }
     }
 
-    // Adds what `encode` wrote for one leaf behind `before`.
-    [[nodiscard]] result<void> decode(reader& in, byte_view before) {
+    // Adds what `encode` wrote for one leaf behind the last that is here.
+    [[nodiscard]] result<void> decode_next(reader& in) {
+        const entry last = entries_.empty() ? entry{} : entries_.back();
         const auto shared = take_varint(in, "leaf path");
         if (!shared) {
             return pass(shared);
         }
-        if (*shared > before.size()) {
+        if (*shared > last.size) {
             return fail({.code = errc::invalid_value,
                          .where = "leaf path",
                          .offset = in.offset(),
                          .found = *shared,
-                         .wanted = before.size()});
+                         .wanted = last.size});
         }
         const auto size = take_varint(in, "leaf path");
         if (!size) {
@@ -122,11 +123,12 @@ public:
                          .found = *shared + rest->size(),
                          .wanted = room});
         }
-        // `before` may lie in the paths, which may move.
-        const blob start(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(*shared));
         const std::size_t begin = paths_.size();
-        append(paths_, start);
-        append(paths_, *rest);
+        const auto kept = static_cast<std::size_t>(*shared);
+        paths_.resize(begin + kept + rest->size());
+        std::ranges::copy(byte_view{paths_}.subspan(last.begin, kept),
+                          paths_.begin() + static_cast<std::ptrdiff_t>(begin));
+        std::ranges::copy(*rest, paths_.begin() + static_cast<std::ptrdiff_t>(begin + kept));
         entries_.push_back({begin, paths_.size() - begin, *form});
         return {};
     }
@@ -147,8 +149,7 @@ public:
         leaf_table table;
         table.entries_.reserve(static_cast<std::size_t>(*count));
         for (std::uint64_t i = 0; i != *count; ++i) {
-            const auto before = i == 0 ? byte_view{} : table.path(static_cast<std::size_t>(i) - 1);
-            if (auto done = table.decode(in, before); !done) {
+            if (auto done = table.decode_next(in); !done) {
                 return pass(done);
             }
         }
