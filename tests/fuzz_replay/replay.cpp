@@ -6,6 +6,7 @@
 #include "fuzz/chain.hpp"
 #include "fuzz/columns.hpp"
 #include "fuzz/dakera.hpp"
+#include "fuzz/delta.hpp"
 #include "fuzz/json.hpp"
 #include "fuzz/log.hpp"
 #include "fuzz/series.hpp"
@@ -116,4 +117,8 @@ TEST_CASE("fuzz_replay: series") {
 
 TEST_CASE("fuzz_replay: chain") {
     CHECK(replay("chain", tests::fuzz::fuzz_chain) > 1000);
+}
+
+TEST_CASE("fuzz_replay: delta") {
+    CHECK(replay("delta", tests::fuzz::fuzz_delta) > 1000);
 }

@@ -38,6 +38,12 @@ public:
     [[nodiscard]] result<void> add(const T& snapshot, const snapshot_facts& facts,
                                    std::string_view label) {
         const auto step = static_cast<std::uint32_t>(head_.snapshots.size());
+        if (step == block_head::most_snapshots) {
+            return fail({.code = errc::limit_exceeded,
+                         .where = "block",
+                         .found = std::uint64_t{step} + 1,
+                         .wanted = block_head::most_snapshots});
+        }
         if (step == 0) {
             if (auto done = begin(snapshot); !done) {
                 return done;
@@ -131,6 +137,7 @@ private:
 
     result<void> follow(const T& snapshot, std::uint32_t step) {
         const std::size_t before = differ_.state().leaves().size();
+        const std::uint64_t size = differ_.state().size();
         if (auto done = differ_.to(snapshot); !done) {
             return done;
         }
@@ -138,7 +145,7 @@ private:
             blob bytes;
             edit->encode(before, bytes);
             // The reader keeps the state before each, to go back.
-            decoded_ += edit->table.footprint() + differ_.state().size();
+            decoded_ += edit->table.footprint() + std::max(size, differ_.state().size());
             edits_.emplace_back(step, std::move(bytes));
             auto held = std::exchange(alive_, {});
             for (std::size_t i = 0; i != edit->from.size(); ++i) {

@@ -325,12 +325,58 @@ private:
 struct change {
     std::uint32_t leaf = 0;
     change_op op = change_op::sparse;
-    bool held = false;      // `replaced`: by what `run` holds rather than `values`
-    std::uint64_t gone = 0; // `slid`
+    bool held = false;                          // `run` holds what is to come, rather than `values`
+    std::uint64_t gone = 0;                     // `slid`
     std::span<const std::uint32_t> positions{}; // `sparse`, `mapped`: ascending
     mutable_bytes values{};                     // as they are stored
-    blob run{};                                 // what a run was before, or becomes again
+    blob run{}; // what a run of another length was; of one that slid, what is gone
 };
+
+namespace detail {
+
+// The first elements go, and the values come at the end.
+[[nodiscard]] inline result<void> slide(change& what, const leaf_handle& leaf) {
+    const leaf_ops& ops = *leaf.ops;
+    const std::size_t width = ops.form.width;
+    const std::size_t count = ops.count(leaf.at);
+    if (what.gone > count) {
+        return fail(
+            {.code = errc::out_of_bounds, .where = "change", .found = what.gone, .wanted = count});
+    }
+    const auto gone = static_cast<std::size_t>(what.gone);
+    const std::size_t came = what.values.size() / width;
+    std::byte* data = ops.data(leaf.at);
+    what.run.assign(data, data + gone * width);
+    if (gone != 0 && gone != count) {
+        std::memmove(data, data + gone * width, (count - gone) * width);
+    }
+    ops.resize(leaf.at, count - gone + came);
+    data = ops.data(leaf.at) + (count - gone) * width;
+    copy_bytes(what.values, data);
+    if (ops.reorder != nullptr && came != 0) {
+        ops.reorder(data, came);
+    }
+    what.held = true;
+    return {};
+}
+
+[[nodiscard]] inline result<void> slide_back(change& what, const leaf_handle& leaf) {
+    const leaf_ops& ops = *leaf.ops;
+    const std::size_t width = ops.form.width;
+    const std::size_t gone = what.run.size() / width;
+    const std::size_t stays = ops.count(leaf.at) - what.values.size() / width;
+    ops.resize(leaf.at, gone + stays);
+    std::byte* const data = ops.data(leaf.at);
+    if (gone != 0 && stays != 0) {
+        std::memmove(data + gone * width, data, stays * width);
+    }
+    copy_bytes(what.run, data);
+    what.run.clear();
+    what.held = false;
+    return {};
+}
+
+} // namespace detail
 
 // Applies a change, and makes it the change that takes this one back. An error leaves the leaf in
 // no state to be believed.
@@ -392,32 +438,24 @@ struct change {
         reorder(data, count);
         return {};
     }
-    // A run that becomes another keeps what it was, in the machine's order of bytes.
-    blob before(data, data + count * width);
-    std::size_t kept = 0;
-    byte_view fresh = what.held ? byte_view{what.run} : byte_view{what.values};
     if (what.op == change_op::slid) {
-        if (what.gone > count) {
-            return refuse(what.gone, count);
-        }
-        kept = count - static_cast<std::size_t>(what.gone);
+        return what.held ? detail::slide_back(what, leaf) : detail::slide(what, leaf);
     }
-    if (what.op == change_op::replaced && fresh.size() == count * width) {
-        std::memcpy(data, fresh.data(), fresh.size());
-    } else {
-        if (kept != 0) {
-            std::memmove(data, data + static_cast<std::size_t>(what.gone) * width, kept * width);
-        }
-        ops.resize(leaf.at, kept + fresh.size() / width);
-        data = ops.data(leaf.at);
-        if (!fresh.empty()) {
-            std::memcpy(data + kept * width, fresh.data(), fresh.size());
-        }
+    if (!what.held && what.values.size() == count * width) {
+        reorder(data, count);
+        std::swap_ranges(what.values.begin(), what.values.end(), data);
+        reorder(data, count);
+        return {};
     }
+    // A run of another length keeps what it was, in the machine's order of bytes.
+    blob before(data, data + count * width);
+    const byte_view fresh = what.held ? byte_view{what.run} : byte_view{what.values};
+    ops.resize(leaf.at, fresh.size() / width);
+    data = ops.data(leaf.at);
+    copy_bytes(fresh, data);
     if (!what.held) {
-        reorder(data + kept * width, fresh.size() / width);
+        reorder(data, fresh.size() / width);
     }
-    what.op = change_op::replaced;
     what.run = std::move(before);
     what.held = true;
     return {};

@@ -174,14 +174,14 @@ public:
 
     explicit history_cursor(const Source& source) noexcept : source_(&source) {}
 
-    // Where it is; only after a call that succeeded.
-    [[nodiscard]] const history_entry& entry() const { return source_->index().entry(*at_); }
+    // What it is at; only after a call that succeeded.
+    [[nodiscard]] const history_entry& entry() const noexcept { return entry_; }
 
     [[nodiscard]] const T& snapshot() const noexcept { return state_.value(); }
 
     [[nodiscard]] const leaf_state<T>& state() const noexcept { return state_; }
 
-    [[nodiscard]] tier kept_as() const { return source_->index().groups()[at_->group].kept_as; }
+    [[nodiscard]] tier kept_as() const noexcept { return kept_as_; }
 
     // Whether there is a snapshot that it is at.
     [[nodiscard]] bool valid() const noexcept { return at_.has_value(); }
@@ -203,27 +203,42 @@ public:
     // `not_found` if it is nowhere.
     [[nodiscard]] result<bool> next() {
         keeps_ = false;
-        return at_ ? beside(source_->index().after(*at_)) : nowhere();
+        if (!at_) {
+            return nowhere();
+        }
+        const history_index& index = source_->index();
+        return beside(stale() ? index.at_or_after(entry_.facts.index + 1) : index.after(*at_));
     }
 
     [[nodiscard]] result<bool> back() {
         keeps_ = true;
-        return at_ ? beside(source_->index().before(*at_)) : nowhere();
+        if (!at_) {
+            return nowhere();
+        }
+        const history_index& index = source_->index();
+        if (stale()) {
+            // Snapshots have other places, and this one may be gone.
+            at_ = index.find(entry_.facts.index);
+        }
+        return at_ ? beside(index.before(*at_)) : nowhere();
     }
 
     // After an error it is nowhere.
     [[nodiscard]] result<void> go(place to) {
         at_.reset();
-        auto done = moved(to);
-        if (!done) {
-            loaded_.reset();
+        if (auto done = moved(to); !done) {
             return done;
         }
         at_ = to;
+        const history_group& group = source_->index().groups()[to.group];
+        entry_ = group.entries[to.entry];
+        kept_as_ = group.kept_as;
         return {};
     }
 
 private:
+    [[nodiscard]] bool stale() const noexcept { return generation_ != source_->generation(); }
+
     static result<bool> nowhere() { return fail({.code = errc::not_found, .where = "cursor"}); }
 
     result<bool> beside(std::optional<place> to) {
@@ -235,19 +250,19 @@ private:
     }
 
     result<void> moved(place to) {
+        // Nothing is believed until the step is done, whatever ends it.
+        const auto loaded = std::exchange(loaded_, std::nullopt);
         const history_index& index = source_->index();
         const history_group& group = index.groups()[to.group];
         const history_entry& wanted = group.entries[to.entry];
         const log_record& first = group.entries.front().record;
-        const bool there = loaded_ && *loaded_ == first && generation_ == source_->generation();
+        const bool there = loaded && *loaded == first && !stale();
         // What was passed by is not come back to: once, it is read again, and kept.
         if (!there || (step() > wanted.step && !packed_ && !raw_.can_go_back())) {
-            loaded_.reset();
             generation_ = source_->generation();
             if (auto done = load(group); !done) {
                 return done;
             }
-            loaded_ = first;
         }
         while (step() < wanted.step) {
             if (auto done = forward(group); !done) {
@@ -270,6 +285,7 @@ private:
             }
         }
         snapshot_traits<T>::stamp(state_.value(), wanted.facts.index, wanted.facts.checksum);
+        loaded_ = first;
         return {};
     }
 
@@ -350,6 +366,8 @@ private:
     bool keeps_ = false;               // deltas, to come back to
     std::optional<log_record> loaded_; // the first of the group that the state is in
     std::optional<place> at_;
+    history_entry entry_{};
+    tier kept_as_ = tier::raw;
 };
 
 } // namespace tintype

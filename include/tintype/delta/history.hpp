@@ -354,7 +354,7 @@ private:
             const history_entry& entry = index.entry(*place);
             if (what.time.holds(entry.facts.time) && (!label || entry.label == *label)) {
                 if (auto done = at.go(*place); !done) {
-                    return done;
+                    return about(done.error(), entry.facts.index);
                 }
                 if ((!what.metric || has_metric(at.state().table(), metric)) && !visit(at)) {
                     return {};
@@ -365,9 +365,15 @@ private:
         return {};
     }
 
+    // An answer ends where a snapshot cannot be read; behind it there may be others.
+    [[nodiscard]] static std::unexpected<error> about(error what, std::uint64_t index) {
+        what.where = "snapshot " + std::to_string(index);
+        return fail(what);
+    }
+
     [[nodiscard]] static bool has_metric(const leaf_table& table, std::string_view metric) {
         for (std::size_t i = 0; i != table.size(); ++i) {
-            if (path_text<T>(table.path(i)) == metric) {
+            if (table.form(i).type != leaf_type::marker && path_text<T>(table.path(i)) == metric) {
                 return true;
             }
         }

@@ -89,9 +89,10 @@ public:
         }
     }
 
-    void damaged() noexcept { unbroken_ = false; }
-
     [[nodiscard]] const std::vector<history_group>& groups() const noexcept { return groups_; }
+
+    // Another number when snapshots have other places.
+    [[nodiscard]] std::uint64_t revision() const noexcept { return revision_; }
 
     [[nodiscard]] std::string_view label(std::uint32_t number) const noexcept {
         return labels_[number];
@@ -217,18 +218,16 @@ private:
     result<void> add_snapshot(const log_record& record, reader& in) {
         const auto head = snapshot_head::decode(in);
         if (!head) {
-            unbroken_ = false;
             return pass(head);
         }
         const snapshot_facts& facts = head->facts;
         const bool keyframe = record.kind == static_cast<std::uint32_t>(history_record::keyframe);
-        const bool follows = unbroken_ && !groups_.empty() && groups_.back().kept_as == tier::raw &&
+        const bool follows = !groups_.empty() && groups_.back().kept_as == tier::raw &&
                              groups_.back().last + 1 == facts.index && facts.index == next_;
         // A number is never given out twice; a delta is of no use without the one before it.
         if (facts.index < next_ || facts.index == std::numeric_limits<std::uint64_t>::max() ||
             (!keyframe && !follows) || (keyframe && !head->label)) {
             const std::uint64_t expected = next_;
-            unbroken_ = false;
             next_ = facts.index == std::numeric_limits<std::uint64_t>::max()
                         ? next_
                         : std::max(next_, facts.index + 1);
@@ -249,7 +248,6 @@ private:
                    .label = label,
                    .step = static_cast<std::uint32_t>(group.entries.size())});
         next_ = facts.index + 1;
-        unbroken_ = true;
         return {};
     }
 
@@ -287,6 +285,7 @@ private:
                          .wanted = group.last});
         }
         next_ = std::max(next_, group.last + 1);
+        ++revision_;
         const auto at = groups_.erase(begin, end);
         groups_.insert(at, std::move(group));
         return {};
@@ -297,6 +296,7 @@ private:
         if (!floor) {
             return pass(floor);
         }
+        ++revision_;
         kept_from_ = std::max(kept_from_, floor->kept_from);
         next_ = std::max(next_, floor->next);
         const auto kept = std::ranges::lower_bound(groups_, kept_from_, {}, &history_group::last);
@@ -310,7 +310,7 @@ private:
     std::uint64_t next_ = 0;
     std::uint64_t kept_from_ = 0;
     std::uint64_t stored_ = 0;
-    bool unbroken_ = true; // the last record is whole, so a delta may build on it
+    std::uint64_t revision_ = 0;
 };
 
 } // namespace tintype

@@ -121,7 +121,7 @@ enum class leaf_shape : unsigned char {
     fixed,     // as many elements as the type says
     run,       // any number of elements
     encoded,   // bytes of the columns codec
-    nothing,   // std::monostate: a marker
+    nothing,   // what has no elements at all, as std::monostate: a marker
     described, // a child for each member
     pair,      // two
     array,     // as many as the type says
@@ -137,12 +137,13 @@ template <class T>
     if constexpr (scalar_value<T>) {
         return leaf_shape::fixed;
     } else if constexpr (what == kind::array) {
-        return run_element<element_type<T>> && array_extent<T> != 0 ? leaf_shape::fixed
-                                                                    : leaf_shape::array;
+        return array_extent<T> == 0           ? leaf_shape::nothing
+               : run_element<element_type<T>> ? leaf_shape::fixed
+                                              : leaf_shape::array;
     } else if constexpr (resizable_run<T>) {
         return leaf_shape::run;
     } else if constexpr (what == kind::described) {
-        return leaf_shape::described;
+        return member_count<T> == 0 ? leaf_shape::nothing : leaf_shape::described;
     } else if constexpr (what == kind::pair) {
         return leaf_shape::pair;
     } else if constexpr (what == kind::optional) {

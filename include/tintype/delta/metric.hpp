@@ -100,7 +100,8 @@ public:
 private:
     [[nodiscard]] std::optional<std::size_t> find(const leaf_table& table) {
         for (std::size_t i = 0; i != table.size(); ++i) {
-            if (table.form(i).type != leaf_type::marker && is_it_(table.path(i))) {
+            const leaf_type type = table.form(i).type;
+            if (type != leaf_type::marker && type != leaf_type::columns && is_it_(table.path(i))) {
                 return i;
             }
         }
@@ -154,7 +155,10 @@ private:
                 return pass(edit);
             }
             table = std::move(edit->table);
-            leaf = find(table);
+            const auto before = std::exchange(leaf, find(table));
+            if (leaf && edit->from[*leaf] != leaf_edit::none && edit->from[*leaf] != before) {
+                return ambiguous();
+            }
             if (!leaf) {
                 run.reset();
             } else if (!run || edit->from[*leaf] == leaf_edit::none) {
@@ -187,6 +191,11 @@ private:
         }
         visit_(metric_state{entry, run->form(), run->bytes(), nullptr, fresh});
         return {};
+    }
+
+    // Two leaves go by that name, and the first of them went.
+    [[nodiscard]] static std::unexpected<error> ambiguous() {
+        return fail({.code = errc::unsupported, .where = "metric"});
     }
 
     // A leaf that came. Nobody has asked yet whether the type has one of that extent.
@@ -241,8 +250,9 @@ private:
         for (std::size_t i = 0; i != track_of.size(); ++i) {
             track_of[i] = i;
         }
-        if (const auto leaf = find(content->table)) {
-            mine.push_back(*leaf);
+        std::optional<std::size_t> current = find(content->table);
+        if (current) {
+            mine.push_back(*current);
         }
         std::size_t fresh = track_of.size();
         for (const auto& [step, edit] : content->edits) {
@@ -256,7 +266,11 @@ private:
                 if (came && leaf == i) {
                     mine.push_back(now.back());
                 }
+                if (!came && leaf == i && current != now.back()) {
+                    return ambiguous();
+                }
             }
+            current = leaf ? std::optional{now[*leaf]} : std::nullopt;
             for (const std::size_t track : track_of) {
                 if (!stays[track]) {
                     end[track] = step;

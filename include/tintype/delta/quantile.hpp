@@ -66,7 +66,7 @@ public:
     // After all came: what is left can only be in one bucket.
     void narrow() {
         std::uint64_t before = below_;
-        for (std::size_t i = 0; i != buckets; ++i) {
+        for (std::size_t i = 0; i != buckets && rank_ >= before; ++i) {
             if (rank_ < before + counts_[i]) {
                 const std::uint64_t begin = low_ + (static_cast<std::uint64_t>(i) << shift_);
                 const std::uint64_t size = std::uint64_t{1} << shift_;

@@ -332,7 +332,7 @@ struct block_head {
     }
 
     // So that what one block takes in memory is bounded.
-    static constexpr std::uint64_t most_snapshots = std::uint64_t{1} << 16U;
+    static constexpr std::uint64_t most_snapshots = 4096;
 
 private:
     static constexpr std::array columns{&snapshot_facts::index, &snapshot_facts::time,

@@ -42,6 +42,7 @@ public:
             if (decoded) {
                 opening_ = *std::move(decoded);
             } else {
+                foreign_ = decoded.error().code == errc::unsupported_version;
                 note(record.offset, record_extent(record.size), decoded.error());
             }
             return;
@@ -55,7 +56,6 @@ public:
     }
 
     void operator()(const log_gap& gap, byte_view) {
-        index_.damaged();
         note(gap.offset, gap.size,
              {.code = errc::checksum_mismatch, .where = "record header", .offset = gap.offset});
     }
@@ -81,8 +81,9 @@ public:
     // In a history that has snapshots, a damaged opening is no more than the loss of what it says:
     // then `known` stands for it.
     [[nodiscard]] result<history_opening> opening_or(history_opening known) const {
-        return opening_ || index_.next() == 0 ? opening()
-                                              : result<history_opening>{std::move(known)};
+        return opening_ || foreign_ || index_.next() == 0
+                   ? opening()
+                   : result<history_opening>{std::move(known)};
     }
 
     [[nodiscard]] std::vector<history_damage>& damage() noexcept { return damage_; }
@@ -93,6 +94,7 @@ private:
     }
 
     std::optional<history_opening> opening_;
+    bool foreign_ = false; // it is of a version that is not known
     history_index index_;
     std::vector<history_damage> damage_;
 };
@@ -131,7 +133,9 @@ public:
     }
 
     // Another number when what was learned of records' places holds no more.
-    [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
+    [[nodiscard]] std::uint64_t generation() const noexcept {
+        return (generation_ << 32U) + index_.revision();
+    }
 
     // The object, held by whoever reads many records of it.
     struct holding {
@@ -144,12 +148,12 @@ public:
     [[nodiscard]] result<byte_view> payload(const history_entry& entry, holding& held) const {
         const log_record& record = entry.record;
         const std::uint64_t end = record.offset + record_extent(record.size);
-        if (!held.object || held.generation != generation_ || held.object->bytes().size() < end) {
+        if (!held.object || held.generation != generation() || held.object->bytes().size() < end) {
             auto object = opened(end);
             if (!object) {
                 return pass(object);
             }
-            held = {*std::move(object), generation_};
+            held = {*std::move(object), generation()};
         }
         const byte_view all = held.object->bytes();
         std::atomic_ref<std::uint8_t> verified{entry.verified};
@@ -162,6 +166,12 @@ public:
             verified.store(1, std::memory_order_release);
         }
         return bytes;
+    }
+
+    // The same, its checksum looked at again: before the bytes are written anew.
+    [[nodiscard]] result<byte_view> checked(const history_entry& entry, holding& held) const {
+        std::atomic_ref<std::uint8_t>{entry.verified}.store(0, std::memory_order_release);
+        return payload(entry, held);
     }
 
 private:

@@ -44,6 +44,7 @@ public:
             detail::paired_leaves<copy_leaves>{copy}.go(*value_, next);
             return {};
         }
+        leaves_.clear(); // not to be believed until they were looked at
         *value_ = next;
         return looked_at();
     }
@@ -107,11 +108,12 @@ public:
                 return done;
             }
         }
+        blob encoded;
+        table.encode(encoded);
         value_ = std::move(fresh);
         leaves_ = std::move(leaves);
         table_ = std::move(table);
-        encoded_table_.clear();
-        table_.encode(encoded_table_);
+        encoded_table_ = std::move(encoded);
         return {};
     }
 

@@ -36,6 +36,9 @@ struct history_options {
     bool verify_checksums = true;         // of each snapshot that is read, against the one taken
     std::uint64_t query_bytes = 52428800; // that an answer may take, where the query does not say
     flush_policy flush = flush_always{};
+    // Of a history whose opening is damaged: it is believed to be of these snapshots. Readers do
+    // that anyway, and are refused what has other leaves.
+    bool mend_opening = false;
     access how = access::map;
     limits most{};
 };
@@ -79,8 +82,13 @@ public:
     [[nodiscard]] static result<delta_store> open(const S& storage, const std::string& name,
                                                   const history_options& options = {},
                                                   Clock clock = {}, Same same = {}) {
-        if (options.keyframe_interval == 0) {
-            return fail({.code = errc::invalid_value, .where = "keyframe interval", .wanted = 1});
+        if (options.keyframe_interval == 0 ||
+            options.keyframe_interval > block_head::most_snapshots) {
+            return fail(
+                {.code = errc::invalid_value,
+                 .where = "keyframe interval",
+                 .found = options.keyframe_interval,
+                 .wanted = options.keyframe_interval == 0 ? 1 : block_head::most_snapshots});
         }
         history_scan scan;
         auto log =
@@ -92,8 +100,10 @@ public:
         if (!log) {
             return pass(log);
         }
-        auto opening = scan.opening_or(
-            {.interval = options.keyframe_interval, .schema = detail::schema_of<T>()});
+        auto opening = options.mend_opening
+                           ? scan.opening_or({.interval = options.keyframe_interval,
+                                              .schema = detail::schema_of<T>()})
+                           : scan.opening();
         if (!opening) {
             return pass(opening);
         }
@@ -115,13 +125,18 @@ public:
     // nothing was appended, and the next one may succeed; only after an error of a sync the history
     // has to be opened again.
     [[nodiscard]] result<std::uint64_t> append(const T& snapshot) {
+        if (behind_) {
+            // A record that there was no memory to take note of: it would be given out again.
+            return fail({.code = errc::out_of_memory, .where = "open the history again"});
+        }
         const std::uint64_t index = this->next_index();
         const bool keyframe = !following_ || index % this->keyframe_interval() == 0;
         following_ = false;
         if (auto done = keyframe ? differ_.start(snapshot) : differ_.to(snapshot); !done) {
             return pass(done);
         }
-        const std::string_view label = snapshot_traits<T>::label(snapshot);
+        const auto& its_label = snapshot_traits<T>::label(snapshot); // or a text of its own
+        const std::string_view label = its_label;
         snapshot_head head;
         head.facts = {.index = index,
                       .time = time_of(snapshot),
@@ -152,12 +167,14 @@ public:
         if (!offset) {
             return pass(offset);
         }
+        behind_ = true;
         const log_record record{.kind = static_cast<std::uint32_t>(kind),
                                 .offset = *offset,
                                 .size = head_.size() + content.size()};
         if (auto done = this->source().index().add(record, byte_view{head_}.first(facts)); !done) {
             return pass(done);
         }
+        behind_ = false;
         leaves_ = differ_.state().leaves().size();
         label_ = label;
         following_ = true;
@@ -185,6 +202,9 @@ public:
         if (done) {
             done = work.move();
         }
+        if (done) {
+            done = work.remember_next();
+        }
         // The last group may be a block now, on which no delta can build.
         const auto& groups = this->source().index().groups();
         following_ = following_ && !groups.empty() && groups.back().kept_as == tier::raw;
@@ -197,8 +217,10 @@ public:
             if (index.stored() - live > live + options.tolerated_waste) {
                 done = compact(options.watch);
                 outcome.compacted = done.has_value();
-                if (!done && done.error().code == errc::checksum_mismatch) {
-                    // What is damaged is left where it is, for whoever can mend it.
+                if (!done &&
+                    (!this->damage().empty() || done.error().code == errc::checksum_mismatch)) {
+                    // What is damaged is left where it is, for whoever can mend it: known of, or
+                    // found only now.
                     done = {};
                 } else if (!done && done.error().code == errc::cancelled) {
                     outcome.complete = false;
@@ -216,9 +238,12 @@ public:
         return cleanup(static_cast<std::uint64_t>(clock_.now().time_since_epoch().count()));
     }
 
-    // Writes the history anew, without what nobody needs any more. `checksum_mismatch` if a record
-    // is damaged: then nothing is done.
+    // Writes the history anew, without what nobody needs any more. Where anything is damaged,
+    // nothing is done, and the error says what is wrong with it.
     [[nodiscard]] result<void> compact(const monitor* watch = nullptr) {
+        if (!this->damage().empty()) {
+            return fail(this->damage().front().why);
+        }
         history_index fresh;
         history_opening opening = this->opening();
         opening.salt = salt(clock_);
@@ -298,7 +323,7 @@ private:
         typename history_source<S>::holding holding;
         for (const history_group& group : held.groups()) {
             for (const history_entry& entry : group.entries) {
-                const auto payload = this->source().payload(entry, holding);
+                const auto payload = this->source().checked(entry, holding);
                 if (!payload) {
                     return pass(payload);
                 }
@@ -317,6 +342,7 @@ private:
     log_writer<S> log_;
     Clock clock_;
     state_differ<T, Same> differ_;
+    bool behind_ = false;    // the log has a record that the index does not have
     bool following_ = false; // the state is the last snapshot, and a delta may build on it
     std::size_t leaves_ = 0; // of the last snapshot
     std::string label_;

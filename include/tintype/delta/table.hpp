@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -23,7 +24,7 @@ namespace tintype {
 
 // Bytes of all paths together, at most. They are written by how they differ, so few bytes could
 // otherwise stand for any number of long ones.
-inline constexpr std::size_t most_path_bytes = std::size_t{1} << 27U;
+inline constexpr std::size_t most_path_bytes = std::size_t{1} << 26U;
 
 class leaf_table {
 public:
@@ -37,7 +38,7 @@ public:
     }
 
     [[nodiscard]] byte_view path(std::size_t leaf) const noexcept {
-        return byte_view{paths_}.subspan(entries_[leaf].begin, entries_[leaf].size);
+        return bytes_of(paths_).subspan(entries_[leaf].begin, entries_[leaf].size);
     }
 
     [[nodiscard]] const leaf_form& form(std::size_t leaf) const noexcept {
@@ -46,7 +47,7 @@ public:
 
     void add(byte_view path, const leaf_form& form) {
         entries_.push_back({paths_.size(), path.size(), form});
-        append(paths_, path);
+        paths_.append(text_of(path));
     }
 
     void clear() noexcept {
@@ -55,7 +56,7 @@ public:
     }
 
     friend bool operator==(const leaf_table& a, const leaf_table& b) noexcept {
-        return a.entries_ == b.entries_ && std::ranges::equal(a.paths_, b.paths_);
+        return a.entries_ == b.entries_ && a.paths_ == b.paths_;
     }
 
     // Leaf `leaf` as bytes that follow those of the leaf before it: how much of that one's path it
@@ -125,10 +126,7 @@ public:
         }
         const std::size_t begin = paths_.size();
         const auto kept = static_cast<std::size_t>(*shared);
-        paths_.resize(begin + kept + rest->size());
-        std::ranges::copy(byte_view{paths_}.subspan(last.begin, kept),
-                          paths_.begin() + static_cast<std::ptrdiff_t>(begin));
-        std::ranges::copy(*rest, paths_.begin() + static_cast<std::ptrdiff_t>(begin + kept));
+        paths_.append(paths_, last.begin, kept).append(text_of(*rest));
         entries_.push_back({begin, paths_.size() - begin, *form});
         return {};
     }
@@ -235,7 +233,7 @@ private:
         return form;
     }
 
-    blob paths_;
+    std::string paths_;
     std::vector<entry> entries_;
 };
 

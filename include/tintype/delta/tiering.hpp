@@ -96,7 +96,10 @@ public:
             if (!older(index.entry(*place).facts.time, archive_)) {
                 break;
             }
-            kept_from = index.entry(*place).facts.index + 1;
+            // Of a group that goes as a whole, nothing stays behind that was thinned.
+            const history_group& group = index.groups()[place->group];
+            const bool whole = place->entry + 1 == group.entries.size();
+            kept_from = whole ? group.last + 1 : index.entry(*place).facts.index + 1;
             ++dropped;
         }
         if (dropped == 0) {
@@ -108,6 +111,16 @@ public:
             outcome_->dropped += dropped;
         }
         return done;
+    }
+
+    // Blocks do not say which index comes next, and what does may be damaged.
+    result<void> remember_next() {
+        if (moved_ == 0) {
+            return {};
+        }
+        const history_index& index = source_->index();
+        return appended(history_record::floor,
+                        history_floor{index.kept_from(), index.next()}.encode());
     }
 
     result<void> move() {
@@ -185,9 +198,11 @@ private:
             const bool wanted = older(group.latest, compressed_) &&
                                 (group.kept_as != tier::archive ||
                                  2 * group.entries.size() <= options_->archive_block);
-            if (!wanted ||
-                (count != 0 && snapshots + group.entries.size() >
-                                   std::max<std::uint64_t>(options_->archive_block, 1))) {
+            const std::uint64_t most =
+                std::clamp<std::uint64_t>(options_->archive_block, 1, block_head::most_snapshots);
+            // Across what is lost no block stands for it.
+            const bool apart = count != 0 && group.first != groups[at + count - 1].last + 1;
+            if (!wanted || apart || (count != 0 && snapshots + group.entries.size() > most)) {
                 break;
             }
             snapshots += group.entries.size();
@@ -210,7 +225,11 @@ private:
         const std::uint64_t last = groups[at + count - 1].last;
         block_writer<T> block;
         history_cursor<T, history_source<S>> cursor{*source_};
+        typename history_source<S>::holding held;
         const auto add = [&](history_index::place place) -> result<void> {
+            if (const auto whole = source_->checked(index.entry(place), held); !whole) {
+                return pass(whole);
+            }
             if (auto done = cursor.go(place); !done) {
                 return done;
             }
@@ -259,7 +278,10 @@ private:
             return fail({.code = errc::not_found, .where = "block", .found = first});
         }
         const blob payload = block.finish(to, first, last);
-        auto done = appended(history_record::block, payload);
+        auto done = readable(payload);
+        if (done) {
+            done = appended(history_record::block, payload);
+        }
         if (done) {
             (to == tier::archive ? outcome_->archived : outcome_->compressed) += kept;
             outcome_->thinned += thinned;
@@ -267,11 +289,49 @@ private:
         return done;
     }
 
+    // Whether what is to stand for records that go gives back every snapshot.
+    [[nodiscard]] result<void> readable(byte_view payload) const {
+        reader in{payload};
+        const auto head = block_head::decode(in);
+        if (!head) {
+            return pass(head);
+        }
+        leaf_state<T> state;
+        block_reader<T> block;
+        if (auto done = block.open(in, head->snapshots.size(), state, source_->most()); !done) {
+            return done;
+        }
+        for (std::size_t i = 0; i != head->snapshots.size(); ++i) {
+            if (i != 0) {
+                if (auto done = block.next(state); !done) {
+                    return done;
+                }
+            }
+            const snapshot_facts& wanted = head->snapshots[i];
+            const auto computed = snapshot_checksum(state, wanted.index);
+            if (computed != wanted.checksum) {
+                return fail({.code = errc::checksum_mismatch,
+                             .where = "block",
+                             .found = wanted.checksum,
+                             .wanted = computed});
+            }
+        }
+        return {};
+    }
+
     result<void> appended(history_record kind, byte_view payload) {
         const auto number = static_cast<std::uint32_t>(kind);
         const auto offset = log_->append(number, payload);
         if (!offset) {
             return pass(offset);
+        }
+        if (kind == history_record::block) {
+            // Of a block that a power cut tore, what stands before its content may be whole; only
+            // the last record of a log is looked at as a whole when the log is opened. So no record
+            // comes behind one that might be torn and stands for what was durable.
+            if (auto done = log_->flush(); !done) {
+                return done;
+            }
         }
         return source_->index().add({number, *offset, payload.size()}, payload);
     }

@@ -326,7 +326,7 @@ private:
             each = *count;
         }
         // A column of one number repeated costs next to nothing, however long it is.
-        const std::uint64_t cells = most / 16;
+        const std::uint64_t cells = most / 4;
         if (counts[0] > block_head::most_snapshots || counts[1] > 2 * counts[0] ||
             counts[2] > cells || change_bytes * counts[0] + 4 * counts[2] > most) {
             return fail({.code = errc::limit_exceeded,
@@ -420,9 +420,9 @@ private:
                 std::span{track_->positions}.subspan(static_cast<std::size_t>(position_), count);
         }
         if (const auto run = runs_.find(at_); run != runs_.end()) {
-            what.op = change_op::replaced;
             what.held = true;
             what.run = std::move(run->second);
+            runs_.erase(run);
         }
         return what;
     }

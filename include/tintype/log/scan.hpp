@@ -60,7 +60,8 @@ namespace detail {
                                                                  std::uint64_t offset) noexcept {
     while (object.size() - offset >= record_header::alignment + record_header::bytes) {
         offset += record_header::alignment;
-        if (header_at(object, offset)) {
+        // One whose record is not there as a whole may be a part of somebody's payload.
+        if (const auto header = header_at(object, offset); header && fits(*header, object)) {
             return offset;
         }
     }
@@ -97,9 +98,6 @@ constexpr log_end scan_log(byte_view object, std::uint64_t from, Visit visit) {
                 break;
             }
             header = header_at(object, *next);
-            if (!detail::fits(*header, object)) {
-                break;
-            }
             detail::visit_with(visit, log_gap{.offset = at, .size = *next - at}, object);
             at = *next;
         } else if (!detail::fits(*header, object)) {

@@ -222,8 +222,12 @@ private:
                     return done;
                 }
             }
-            // The writer before may have been killed between a write and its sync.
+            // The writer before may have been killed between a write and its sync, or before the
+            // name was durable.
             if (auto done = opened->sync(); !done) {
+                return done;
+            }
+            if (auto done = storage.sync(); !done) {
                 return done;
             }
             return attach();
