@@ -24,7 +24,7 @@ namespace tintype {
 
 // Bytes of all paths together, at most. They are written by how they differ, so few bytes could
 // otherwise stand for any number of long ones.
-inline constexpr std::size_t most_path_bytes = std::size_t{1} << 26U;
+inline constexpr std::size_t most_path_bytes = std::size_t{1} << 27U;
 
 class leaf_table {
 public:
