@@ -5,6 +5,7 @@
 #include <tintype/hash/crc32c.hpp>
 
 #include "labelled.hpp"
+#include "support/child.hpp"
 #include "support/scratch.hpp"
 
 #include <doctest/doctest.h>
@@ -25,66 +26,21 @@
 
 namespace {
 
+using tests::child;
 using tests::label_of;
 using tests::labelled;
 using tests::racing_manager;
 using tests::record;
 
-// A child that runs `work(pipe)` and ends with what it returned; its records come through the pipe.
-class child {
-public:
-    template <class Work>
-    explicit child(Work work) {
-        int ends[2];
-        REQUIRE(::pipe(ends) == 0);
-        // What is still buffered would be written twice.
-        static_cast<void>(std::fflush(nullptr));
-        id_ = ::fork();
-        REQUIRE(id_ >= 0);
-        if (id_ == 0) {
-            ::close(ends[0]);
-            ::_exit(work(ends[1]));
-        }
-        ::close(ends[1]);
-        records_ = ends[0];
+// All that a child tells until it ends.
+std::vector<record> records_of(const child& from) {
+    std::vector<record> all;
+    // Writes of this size to a pipe are never split.
+    for (record next; ::read(from.pipe(), &next, sizeof next) == sizeof next;) {
+        all.push_back(next);
     }
-
-    child(child&& other) noexcept
-        : id_(std::exchange(other.id_, -1)), records_(std::exchange(other.records_, -1)) {}
-
-    child& operator=(child&&) = delete;
-
-    ~child() {
-        if (id_ > 0) {
-            kill();
-            static_cast<void>(wait());
-        }
-        ::close(records_);
-    }
-
-    void kill() const { ::kill(id_, SIGKILL); }
-
-    // Its exit status, or minus the signal that ended it.
-    [[nodiscard]] int wait() {
-        int status = 0;
-        REQUIRE(::waitpid(std::exchange(id_, -1), &status, 0) > 0);
-        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-    }
-
-    // Until it ends.
-    [[nodiscard]] std::vector<record> records() const {
-        std::vector<record> all;
-        // Writes of this size to a pipe are never split.
-        for (record next; ::read(records_, &next, sizeof next) == sizeof next;) {
-            all.push_back(next);
-        }
-        return all;
-    }
-
-private:
-    ::pid_t id_ = -1;
-    int records_ = -1;
-};
+    return all;
+}
 
 // Saves with labels of its own and tells of each; the status says what went wrong.
 template <class Retention, class Hash = tintype::no_hash>
@@ -162,7 +118,7 @@ eight_savers(const std::string& path, const Retention& retention, std::uint64_t 
     {
         std::vector<std::jthread> readers;
         for (std::size_t i = 0; i != children.size(); ++i) {
-            readers.emplace_back([&, i] { told[i] = children[i].records(); });
+            readers.emplace_back([&, i] { told[i] = records_of(children[i]); });
         }
     }
     std::map<std::uint64_t, std::uint64_t> labels;
@@ -265,7 +221,7 @@ TEST_CASE("what a killed process acknowledged is there") {
             std::this_thread::sleep_for(std::chrono::microseconds{random() % 60'000});
             each.kill();
             CHECK(each.wait() == -SIGKILL);
-            for (const record& told : each.records()) {
+            for (const record& told : records_of(each)) {
                 CHECK(acknowledged.emplace(told.version, told.label).second);
             }
         }
