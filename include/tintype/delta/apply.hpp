@@ -7,7 +7,9 @@
 #include <tintype/core/reader.hpp>
 #include <tintype/core/varint.hpp>
 #include <tintype/delta/change.hpp>
+#include <tintype/delta/exchange.hpp>
 #include <tintype/delta/leaf.hpp>
+#include <tintype/delta/leaves.hpp>
 #include <tintype/delta/step.hpp>
 #include <tintype/delta/table.hpp>
 

@@ -17,6 +17,7 @@
 #include <tintype/delta/step.hpp>
 #include <tintype/delta/table.hpp>
 #include <tintype/delta/track.hpp>
+#include <tintype/delta/track_cursor.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -7,6 +7,7 @@
 #include <tintype/core/varint.hpp>
 #include <tintype/delta/change.hpp>
 #include <tintype/delta/edit.hpp>
+#include <tintype/delta/leaves.hpp>
 #include <tintype/delta/state.hpp>
 
 #include <cstdint>

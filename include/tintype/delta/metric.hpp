@@ -8,12 +8,14 @@
 #include <tintype/core/varint.hpp>
 #include <tintype/delta/block.hpp>
 #include <tintype/delta/change.hpp>
+#include <tintype/delta/exchange.hpp>
 #include <tintype/delta/index.hpp>
 #include <tintype/delta/measure.hpp>
 #include <tintype/delta/record.hpp>
 #include <tintype/delta/step.hpp>
 #include <tintype/delta/table.hpp>
 #include <tintype/delta/track.hpp>
+#include <tintype/delta/track_cursor.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -9,6 +9,7 @@
 #include <tintype/delta/change.hpp>
 #include <tintype/delta/edit.hpp>
 #include <tintype/delta/leaf.hpp>
+#include <tintype/delta/leaves.hpp>
 #include <tintype/delta/table.hpp>
 #include <tintype/delta/walk.hpp>
 #include <tintype/hash/crc32c.hpp>

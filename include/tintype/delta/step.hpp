@@ -8,6 +8,7 @@
 #include <tintype/core/varint.hpp>
 #include <tintype/delta/change.hpp>
 #include <tintype/delta/edit.hpp>
+#include <tintype/delta/exchange.hpp>
 #include <tintype/delta/state.hpp>
 #include <tintype/delta/table.hpp>
 

@@ -2,6 +2,7 @@
 // and back.
 
 #include <tintype/delta/track.hpp>
+#include <tintype/delta/track_cursor.hpp>
 
 #include "fixtures.hpp"
 #include "support/bytes.hpp"
