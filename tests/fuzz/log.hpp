@@ -68,7 +68,11 @@ struct naive_log {
         }
         const std::uint64_t room = bytes.size() - at - 32;
         if (*size > room || (*size + 7) / 8 * 8 > room) {
-            break;
+            if (at == behind) {
+                break;
+            }
+            at += 8; // one that was only come upon
+            continue;
         }
         if (at != behind) {
             all.gaps.push_back({.offset = behind, .size = at - behind});

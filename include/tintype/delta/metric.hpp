@@ -102,8 +102,7 @@ public:
 private:
     [[nodiscard]] std::optional<std::size_t> find(const leaf_table& table) {
         for (std::size_t i = 0; i != table.size(); ++i) {
-            const leaf_type type = table.form(i).type;
-            if (type != leaf_type::marker && type != leaf_type::columns && is_it_(table.path(i))) {
+            if (table.form(i).type != leaf_type::marker && is_it_(table.path(i))) {
                 return i;
             }
         }

@@ -99,7 +99,7 @@ template <class Put>
         if (byte >= 0x80) {
             return stop;
         }
-        constexpr std::string_view short_forms = "btn\0fr";
+        constexpr std::string_view short_forms = "btn-fr"; // from \b to \r, of which \v has none
         constexpr std::string_view hex = "0123456789abcdef";
         if (byte >= 0x20) {
             put(std::string_view(byte == '"' ? "\\\"" : "\\\\"));

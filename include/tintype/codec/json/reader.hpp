@@ -174,7 +174,8 @@ private:
         sequence.clear();
         return each_element([&](std::size_t& index) {
                    skip_space();
-                   const std::size_t quick = float_run(at, end(), &run[size], run.size() - size);
+                   const std::size_t quick =
+                       float_run(at, end(), run.data() + size, run.size() - size);
                    size += quick;
                    index += quick;
                    if (size == run.size()) {
