@@ -57,6 +57,12 @@ struct naive_log {
     std::uint64_t whole = 0;
 };
 
+[[nodiscard]] inline bool naive_whole(byte_view bytes, const tintype::log_record& record) {
+    const auto at = static_cast<std::size_t>(record.offset);
+    const auto padded = static_cast<std::size_t>((record.size + 7) / 8 * 8);
+    return naive_number(bytes, at + 24, 4) == naive_crc32c(bytes.subspan(at + 32, padded));
+}
+
 [[nodiscard]] inline naive_log naive_scan(byte_view bytes) {
     naive_log all;
     std::size_t behind = std::min<std::size_t>(8, bytes.size());
@@ -71,10 +77,14 @@ struct naive_log {
             if (at == behind) {
                 break;
             }
-            at += 8; // one that was only come upon
+            at += 8;
             continue;
         }
         if (at != behind) {
+            if (!naive_whole(bytes, {.kind = 0, .offset = at, .size = *size})) {
+                at += 8; // one that was only come upon
+                continue;
+            }
             all.gaps.push_back({.offset = behind, .size = at - behind});
         }
         all.records.push_back({.kind = static_cast<std::uint32_t>(naive_number(bytes, at + 4, 4)),
@@ -85,12 +95,6 @@ struct naive_log {
     }
     all.whole = behind;
     return all;
-}
-
-[[nodiscard]] inline bool naive_whole(byte_view bytes, const tintype::log_record& record) {
-    const auto at = static_cast<std::size_t>(record.offset);
-    const auto padded = static_cast<std::size_t>((record.size + 7) / 8 * 8);
-    return naive_number(bytes, at + 24, 4) == naive_crc32c(bytes.subspan(at + 32, padded));
 }
 
 inline void open_fuzzed_log(byte_view bytes, const tintype::log_end& tail) {

@@ -27,7 +27,9 @@ public:
             return;
         }
         const auto up_to = std::ceil(q * static_cast<double>(count));
-        rank_ = up_to < 1 ? 0 : std::min(static_cast<std::uint64_t>(up_to), count) - 1;
+        rank_ = up_to < 1                            ? 0
+                : up_to < static_cast<double>(count) ? static_cast<std::uint64_t>(up_to) - 1
+                                                     : count - 1;
         low_ = key_of(all.min);
         high_ = key_of(all.max);
         settle();

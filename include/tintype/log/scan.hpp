@@ -55,13 +55,24 @@ namespace detail {
     return header.size <= room && header.size + record_padding(header.size) <= room;
 }
 
-// The first place behind `offset` where a header is that belongs there.
-[[nodiscard]] constexpr std::optional<std::uint64_t> next_header(byte_view object,
+// Of the payload and its padding, of a record that fits.
+[[nodiscard]] constexpr std::uint32_t computed_checksum(const record_header& header,
+                                                        byte_view object) noexcept {
+    const auto size = static_cast<std::size_t>(header.size) + record_padding(header.size);
+    return hash_of<crc32c>(
+        object.subspan(static_cast<std::size_t>(header.offset) + record_header::bytes, size));
+}
+
+// The first place behind `offset` where a whole record is. A header that is only come upon may be a
+// part of somebody's payload or of what was torn, and one that does not fit now would once the log
+// has grown: so its payload is looked at.
+[[nodiscard]] constexpr std::optional<std::uint64_t> next_record(byte_view object,
                                                                  std::uint64_t offset) noexcept {
     while (object.size() - offset >= record_header::alignment + record_header::bytes) {
         offset += record_header::alignment;
-        // One whose record is not there as a whole may be a part of somebody's payload.
-        if (const auto header = header_at(object, offset); header && fits(*header, object)) {
+        const auto header = header_at(object, offset);
+        if (header && fits(*header, object) &&
+            computed_checksum(*header, object) == header->checksum) {
             return offset;
         }
     }
@@ -93,7 +104,7 @@ constexpr log_end scan_log(byte_view object, std::uint64_t from, Visit visit) {
     while (at != object.size()) {
         auto header = header_at(object, at);
         if (!header) {
-            const auto next = detail::next_header(object, at);
+            const auto next = detail::next_record(object, at);
             if (!next) {
                 break;
             }
@@ -147,7 +158,7 @@ constexpr log_end scan_log(byte_view object, std::uint64_t from, Visit visit) {
                      .wanted = header->size});
     }
     const auto size = static_cast<std::size_t>(header->size);
-    const auto computed = hash_of<crc32c>(rest.first(size + record_padding(size)));
+    const auto computed = detail::computed_checksum(*header, object);
     if (computed != header->checksum) {
         return fail({.code = errc::checksum_mismatch,
                      .where = "record",

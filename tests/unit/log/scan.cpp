@@ -319,9 +319,33 @@ TEST_CASE("a gap before a torn record is torn too") {
     blob bytes = log_of(std::vector<blob>(5, noise(8)));
     bytes[8 + 3 * 40] ^= std::byte{1};      // a header
     bytes[8 + 4 * 40 + 32] ^= std::byte{1}; // a payload
-    CHECK(scan(bytes).gaps.size() == 1);
+    CHECK(scan(bytes).gaps.empty());
     CHECK(find_tail(bytes).whole == 8 + 3 * 40);
     CHECK(find_tail(bytes).tail == 80);
+}
+
+TEST_CASE("a header that is only come upon is believed if its payload holds") {
+    // Behind damage, one that does not fit yet and one whose payload is another's: the record
+    // behind both is found, and is there too once the log has grown and the first of them would
+    // fit.
+    blob bytes = log_of(std::vector<blob>(6, noise(8)));
+    const auto put = [&](std::uint64_t at, std::uint64_t size) {
+        const auto header = tintype::encode_header({.kind = 1, .offset = at, .size = size});
+        std::ranges::copy(header, bytes.begin() + static_cast<std::ptrdiff_t>(at));
+    };
+    bytes[8 + 40] ^= std::byte{1};
+    put(8 + 2 * 40, 400);
+    put(8 + 3 * 40, 8);
+    for (const std::size_t more : {0U, 400U}) {
+        const auto behind = log_of(std::vector<blob>(more / 40 + 6, noise(8)));
+        bytes.insert(bytes.end(), behind.begin() + static_cast<std::ptrdiff_t>(bytes.size()),
+                     behind.end());
+        const auto seen = scan(bytes);
+        REQUIRE(seen.gaps.size() == 1);
+        CHECK(seen.gaps[0].offset == 8 + 40);
+        CHECK(seen.gaps[0].size == 3 * 40);
+        CHECK(seen.records.size() == 3 + more / 40);
+    }
 }
 
 TEST_CASE("the magic is compared as it stands") {
