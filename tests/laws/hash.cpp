@@ -3,6 +3,7 @@
 
 #include "hash.hpp"
 
+#include <tintype/hash/blake3.hpp>
 #include <tintype/hash/crc32.hpp>
 #include <tintype/hash/crc32c.hpp>
 #include <tintype/hash/none.hpp>
@@ -58,6 +59,11 @@ TEST_CASE("laws: crc32 is a hash") {
 
 TEST_CASE("laws: crc32c is a hash") {
     tintype::laws::hash_laws<tintype::crc32c>();
+}
+
+TEST_CASE("laws: blake3 is a hash") {
+    static_assert(!tintype::combinable_hash<tintype::blake3>);
+    tintype::laws::hash_laws<tintype::blake3>();
 }
 
 TEST_CASE("laws: no_hash is a hash") {
