@@ -150,4 +150,18 @@ private:
     }
 };
 
+namespace detail {
+
+// Of a type that columns cannot look into: nothing.
+template <class T>
+[[nodiscard]] constexpr std::string_view schema_of_columns() noexcept {
+    if constexpr (columnar<T>) {
+        return columns::schema<T>();
+    } else {
+        return {};
+    }
+}
+
+} // namespace detail
+
 } // namespace tintype

@@ -31,28 +31,9 @@ public:
         if (!count) {
             return pass(count);
         }
-        std::uint64_t leaf = 0;
-        for (std::uint64_t i = 0; i != *count; ++i) {
-            const auto head = take_varint(in, "change");
-            if (!head) {
-                return pass(head);
-            }
-            if (*head / 4 >= leaves.size() - leaf) {
-                return fail({.code = errc::out_of_bounds,
-                             .where = "change",
-                             .offset = in.offset(),
-                             .found = *head / 4,
-                             .wanted = leaves.size() - leaf});
-            }
-            leaf += *head / 4;
-            const auto op = static_cast<change_op>(*head % 4);
-            const leaf_handle& to = leaves[static_cast<std::size_t>(leaf)];
-            if (auto done = one(in, op, to, most); !done) {
-                return done;
-            }
-            ++leaf;
-        }
-        return {};
+        return detail::each_change(in, *count, leaves.size(), [&](std::size_t leaf, change_op op) {
+            return one(in, op, leaves[leaf], most);
+        });
     }
 
 private:

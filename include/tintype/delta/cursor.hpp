@@ -162,7 +162,7 @@ private:
 //   std::uint64_t generation() const                        of its records' places
 //   bool verifies() const                                   snapshots against their checksums
 //   const limits& most() const
-// and stays as it is while a cursor is used: an append makes the next call of go() look again.
+// A cursor finds its place again once the generation is another.
 template <class T, class Source>
 class history_cursor {
     static_assert(!detail::stamped_snapshot<T> || detail::has_snapshot_checksum<T>,

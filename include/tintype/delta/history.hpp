@@ -105,7 +105,7 @@ public:
             if (group.earliest > time || (found != nullptr && group.latest < found->facts.time)) {
                 return;
             }
-            for (const history_entry& entry : kept(group)) {
+            for (const history_entry& entry : source_->index().kept(group)) {
                 if (entry.facts.time <= time &&
                     (found == nullptr || entry.facts.time >= found->facts.time)) {
                     found = &entry;
@@ -251,13 +251,6 @@ protected:
     [[nodiscard]] std::vector<history_damage>& damages() noexcept { return damage_; }
 
 private:
-    [[nodiscard]] std::span<const history_entry> kept(const history_group& group) const {
-        const auto from =
-            std::ranges::lower_bound(group.entries, source_->index().kept_from(), {},
-                                     [](const history_entry& each) { return each.facts.index; });
-        return {from, group.entries.end()};
-    }
-
     template <class Visit>
     void for_each_group(Visit visit) const {
         for (const history_group& group : source_->index().groups()) {
@@ -268,7 +261,7 @@ private:
     template <class Visit>
     void for_each(Visit visit) const {
         for_each_group([&](const history_group& group) {
-            for (const history_entry& entry : kept(group)) {
+            for (const history_entry& entry : source_->index().kept(group)) {
                 visit(entry, group);
             }
         });

@@ -14,6 +14,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -109,10 +110,16 @@ public:
 
     [[nodiscard]] std::uint64_t kept_from() const noexcept { return kept_from_; }
 
+    // Of a group, those that nobody let go of.
+    [[nodiscard]] std::span<const history_entry> kept(const history_group& group) const noexcept {
+        const auto from = std::ranges::lower_bound(group.entries, kept_from_, {}, index_of);
+        return {from, group.entries.end()};
+    }
+
     [[nodiscard]] std::uint64_t count() const noexcept {
         std::uint64_t sum = 0;
         for (const history_group& each : groups_) {
-            sum += each.entries.size() - hidden(each);
+            sum += kept(each).size();
         }
         return sum;
     }
@@ -201,11 +208,6 @@ public:
 private:
     static constexpr auto index_of = [](const history_entry& each) { return each.facts.index; };
 
-    [[nodiscard]] std::size_t hidden(const history_group& group) const noexcept {
-        const auto kept = std::ranges::lower_bound(group.entries, kept_from_, {}, index_of);
-        return static_cast<std::size_t>(kept - group.entries.begin());
-    }
-
     [[nodiscard]] std::uint32_t number_of(std::string_view label) {
         const auto [at, fresh] = label_numbers_.try_emplace(
             std::string{label}, static_cast<std::uint32_t>(labels_.size()));
@@ -267,8 +269,7 @@ private:
                        .step = static_cast<std::uint32_t>(i)});
         }
         group.last = head->last;
-        // In place of every group within its range. One that reaches out of it stays, and hides
-        // what they share.
+        // In place of every group within its range; there may be none that reaches out of it.
         const auto begin =
             std::ranges::lower_bound(groups_, group.first, {}, &history_group::first);
         auto end = begin;

@@ -24,6 +24,36 @@
 
 namespace tintype {
 
+namespace detail {
+
+// Calls one(leaf, op) behind each of so many heads of changes.
+template <class One>
+[[nodiscard]] result<void> each_change(reader& in, std::uint64_t count, std::size_t leaves,
+                                       One one) {
+    std::size_t leaf = 0;
+    for (std::uint64_t i = 0; i != count; ++i) {
+        const auto head = take_varint(in, "change");
+        if (!head) {
+            return pass(head);
+        }
+        if (*head / 4 >= leaves - leaf) {
+            return fail({.code = errc::out_of_bounds,
+                         .where = "change",
+                         .offset = in.offset(),
+                         .found = *head / 4,
+                         .wanted = leaves - leaf});
+        }
+        leaf += static_cast<std::size_t>(*head / 4);
+        if (auto done = one(leaf, static_cast<change_op>(*head % 4)); !done) {
+            return done;
+        }
+        ++leaf;
+    }
+    return {};
+}
+
+} // namespace detail
+
 // The changes of one snapshot, whose bytes it owns.
 class change_list {
 public:
@@ -47,26 +77,11 @@ public:
                          .wanted = std::min<std::uint64_t>(in.remaining(), leaves)});
         }
         begin(in);
-        std::uint64_t leaf = 0;
-        for (std::uint64_t i = 0; i != *count; ++i) {
-            const auto head = take_varint(in, "change");
-            if (!head) {
-                return pass(head);
-            }
-            if (*head / 4 >= leaves - leaf) {
-                return fail({.code = errc::out_of_bounds,
-                             .where = "change",
-                             .offset = in.offset(),
-                             .found = *head / 4,
-                             .wanted = leaves - leaf});
-            }
-            leaf += *head / 4;
-            const auto op = static_cast<change_op>(*head % 4);
-            const leaf_form form = form_of(static_cast<std::size_t>(leaf));
-            if (auto done = one(in, static_cast<std::uint32_t>(leaf), op, form); !done) {
-                return done;
-            }
-            ++leaf;
+        auto done = detail::each_change(in, *count, leaves, [&](std::size_t leaf, change_op op) {
+            return one(in, static_cast<std::uint32_t>(leaf), op, form_of(leaf));
+        });
+        if (!done) {
+            return done;
         }
         settle();
         return {};

@@ -21,11 +21,14 @@
 #include <tintype/storage/directory.hpp>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -45,19 +48,10 @@ struct history_options {
 
 namespace detail {
 
-template <class T>
-[[nodiscard]] std::string schema_of() {
-    if constexpr (columnar<T>) {
-        return std::string{columns::schema<T>()};
-    } else {
-        return {};
-    }
-}
-
 // `unsupported` where a history is of other snapshots; `found` and `wanted` tell schemas apart.
 template <class T>
 [[nodiscard]] result<void> check_schema(const history_opening& opening) {
-    const std::string mine = schema_of<T>();
+    const std::string_view mine = schema_of_columns<T>();
     if (opening.schema != mine) {
         return fail({.code = errc::unsupported,
                      .where = opening.schema,
@@ -90,6 +84,10 @@ public:
                  .found = options.keyframe_interval,
                  .wanted = options.keyframe_interval == 0 ? 1 : block_head::most_snapshots});
         }
+        if (options.flush.gather() != 0) {
+            // A snapshot is read from where it was written.
+            return fail({.code = errc::unsupported, .where = "gathered records"});
+        }
         history_scan scan;
         auto log =
             log_writer<S>::open(storage, name, history_magic, options.flush,
@@ -100,10 +98,11 @@ public:
         if (!log) {
             return pass(log);
         }
-        auto opening = options.mend_opening
-                           ? scan.opening_or({.interval = options.keyframe_interval,
-                                              .schema = detail::schema_of<T>()})
-                           : scan.opening();
+        auto opening =
+            options.mend_opening
+                ? scan.opening_or({.interval = options.keyframe_interval,
+                                   .schema = std::string{detail::schema_of_columns<T>()}})
+                : scan.opening();
         if (!opening) {
             return pass(opening);
         }
@@ -253,7 +252,6 @@ public:
         }
         this->opening() = std::move(opening);
         this->source().reset(std::move(fresh));
-        this->damages().clear();
         following_ = false;
         return {};
     }
@@ -278,7 +276,7 @@ private:
                                                     const Clock& clock, history_scan& scan) {
         const blob first = history_opening{.salt = salt(clock),
                                            .interval = options.keyframe_interval,
-                                           .schema = detail::schema_of<T>()}
+                                           .schema = std::string{detail::schema_of_columns<T>()}}
                                .encode();
         const byte_view payload{first};
         auto log = log_writer<S>::create(storage, name, history_magic, std::span{&payload, 1},

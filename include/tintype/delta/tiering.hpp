@@ -19,7 +19,9 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 namespace tintype {
 
@@ -226,9 +228,14 @@ private:
         block_writer<T> block;
         history_cursor<T, history_source<S>> cursor{*source_};
         typename history_source<S>::holding held;
+        std::optional<std::uint64_t> sound; // the record that was looked at last, as a whole
+        std::vector<std::uint32_t> sums;    // of each snapshot, all its leaves
         const auto add = [&](history_index::place place) -> result<void> {
-            if (const auto whole = source_->checked(index.entry(place), held); !whole) {
-                return pass(whole);
+            if (const auto& record = index.entry(place).record; sound != record.offset) {
+                if (const auto whole = source_->checked(index.entry(place), held); !whole) {
+                    return pass(whole);
+                }
+                sound = record.offset;
             }
             if (auto done = cursor.go(place); !done) {
                 return done;
@@ -238,6 +245,7 @@ private:
                 !done) {
                 return done;
             }
+            sums.push_back(cursor.state().checksum());
             if (block.decoded_size() > source_->most().bytes) {
                 return fail({.code = errc::limit_exceeded,
                              .where = "block",
@@ -278,7 +286,7 @@ private:
             return fail({.code = errc::not_found, .where = "block", .found = first});
         }
         const blob payload = block.finish(to, first, last);
-        auto done = readable(payload);
+        auto done = readable(payload, sums);
         if (done) {
             done = appended(history_record::block, payload);
         }
@@ -289,8 +297,10 @@ private:
         return done;
     }
 
-    // Whether what is to stand for records that go gives back every snapshot.
-    [[nodiscard]] result<void> readable(byte_view payload) const {
+    // Whether what is to stand for records that go gives back every snapshot, whose checksums these
+    // are: a type's own need not cover all of it.
+    [[nodiscard]] result<void> readable(byte_view payload,
+                                        std::span<const std::uint32_t> sums) const {
         reader in{payload};
         const auto head = block_head::decode(in);
         if (!head) {
@@ -314,6 +324,12 @@ private:
                              .where = "block",
                              .found = wanted.checksum,
                              .wanted = computed});
+            }
+            if (const auto sum = state.checksum(); sum != sums[i]) {
+                return fail({.code = errc::checksum_mismatch,
+                             .where = "block",
+                             .found = sums[i],
+                             .wanted = sum});
             }
         }
         return {};

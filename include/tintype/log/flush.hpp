@@ -4,6 +4,7 @@
 // append costs.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace tintype {
@@ -13,10 +14,13 @@ struct flush_always {};
 
 // As soon as so many records wait, before the append of the last of them returns; and so long after
 // the first of them was appended, by a thread of the log's own, even if nobody appends any more. 0
-// is "not by that".
+// is "not by that". Records that wait may be gathered in memory, so many bytes of them before they
+// are written: a call of the system for each costs more than all else. Then nobody sees them, and a
+// process that is killed loses them as a power cut would.
 struct flush_every {
     std::uint64_t records = 0;
     std::chrono::nanoseconds time{0};
+    std::size_t gather = 0; // bytes
 };
 
 // When flush() is called.
@@ -29,7 +33,7 @@ public:
     constexpr flush_policy(flush_always) noexcept {}
 
     constexpr flush_policy(flush_every every) noexcept
-        : records_(every.records), time_(every.time) {}
+        : records_(every.records), time_(every.time), gather_(every.gather) {}
 
     constexpr flush_policy(flush_on_request) noexcept : records_(0) {}
 
@@ -43,9 +47,13 @@ public:
         return records_ == 1 ? std::chrono::nanoseconds{0} : time_;
     }
 
+    // Bytes that may be kept from being written; 0 where each record is written at once.
+    [[nodiscard]] constexpr std::size_t gather() const noexcept { return gather_; }
+
 private:
     std::uint64_t records_ = 1;
     std::chrono::nanoseconds time_{0};
+    std::size_t gather_ = 0;
 };
 
 } // namespace tintype

@@ -240,7 +240,7 @@ private:
             }
             const auto offset = marks.size;
             const detail::record_pieces record{kind, offset, payload};
-            if (auto done = object->write(record.pieces()); !done) {
+            if (auto done = put(record); !done) {
                 return pass(done);
             }
             marks.add(record.header(), offset, record.extent());
@@ -256,9 +256,39 @@ private:
             return offset;
         }
 
+        // Where that fails the record is none; those that were gathered before it still wait.
+        result<void> put(const detail::record_pieces& record) {
+            if (policy.gather() == 0) {
+                return object->write(record.pieces());
+            }
+            const std::size_t before = gathered.size();
+            for (const byte_view piece : record.pieces()) {
+                tintype::append(gathered, piece);
+            }
+            if (gathered.size() < policy.gather() && !policy.due(waiting + 1)) {
+                return {};
+            }
+            auto done = write_gathered();
+            if (!done) {
+                gathered.resize(before);
+            }
+            return done;
+        }
+
+        result<void> write_gathered() {
+            auto done = gathered.empty() ? result<void>{} : object->write(byte_view{gathered});
+            if (done) {
+                gathered.clear();
+            }
+            return done;
+        }
+
         result<void> flush() {
             if (failed) {
                 return fail(*failed);
+            }
+            if (auto done = write_gathered(); !done) {
+                return done;
             }
             if (durable != marks.size) {
                 if (auto done = noted(object->sync()); !done) {
@@ -278,8 +308,10 @@ private:
                 } else if (std::chrono::steady_clock::now() < due) {
                     changed.wait_until(hold, due);
                 } else {
-                    // Reported by the next call.
+                    // An error of the sync is reported by the next call; what could not be written
+                    // is tried again.
                     static_cast<void>(flush());
+                    due = std::chrono::steady_clock::now() + policy.time();
                 }
             }
         }
@@ -340,6 +372,7 @@ private:
         mutable std::mutex mutex; // guards what follows
         std::optional<appended_of<S>> object;
         log_marks marks;
+        blob gathered; // records that are not written
         std::uint64_t durable = 0;
         std::uint64_t waiting = 0; // records that are not durable
         std::uint64_t cut = 0;
