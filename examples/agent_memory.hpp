@@ -77,7 +77,8 @@ struct fact_table {
     BOOST_HANA_DEFINE_STRUCT(fact_table, (std::vector<std::string>, facts));
 };
 
-using fact_payload = tintype::section_list<tintype::frames<"facts", tintype::raw, std::uint32_t>>;
+using fact_payload =
+    tintype::section_list<tintype::frames<"facts", tintype::raw_codec, std::uint32_t>>;
 
 // What one passage brought.
 struct episode {
@@ -96,8 +97,9 @@ struct habit_table {
                              (std::vector<std::uint32_t>, uses));
 };
 
-using habit_payload = tintype::section_list<tintype::frames<"words", tintype::raw, std::uint8_t>,
-                                            tintype::records<"uses", std::uint32_t>>;
+using habit_payload =
+    tintype::section_list<tintype::frames<"words", tintype::raw_codec, std::uint8_t>,
+                          tintype::records<"uses", std::uint32_t>>;
 
 class agent {
 public:

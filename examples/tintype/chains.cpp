@@ -232,8 +232,8 @@ std::unexpected<failure> no_snapshot(const std::string& folder, std::string_view
                   what);
 }
 
-std::string_view type_name(tintype::snapshot_type type) noexcept {
-    return type == tintype::snapshot_type::full ? "Full" : "Incremental";
+std::string_view type_name(tintype::snapshot_kind type) noexcept {
+    return type == tintype::snapshot_kind::full ? "Full" : "Incremental";
 }
 
 std::int64_t seconds_of(const snapshot_info& info) noexcept {

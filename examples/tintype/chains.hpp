@@ -99,7 +99,7 @@ manifest_beside(const std::string& path, chain_kind kind, const tintype::monitor
 }
 
 // "Full" or "Incremental", as Dakera's files have it and the tool's documents.
-[[nodiscard]] std::string_view type_name(tintype::snapshot_type type) noexcept;
+[[nodiscard]] std::string_view type_name(tintype::snapshot_kind type) noexcept;
 
 // Seconds since 1970, as those files count them.
 [[nodiscard]] std::int64_t seconds_of(const tintype::snapshot_info& info) noexcept;

@@ -42,7 +42,7 @@ inline void fuzz_manifest(byte_view bytes) {
                 must(each.offset <= info->data_size && each.size <= info->data_size - each.offset,
                      "chain: pieces are in the data");
             }
-            must((info->type == tintype::snapshot_type::full) == !info->parent_id,
+            must((info->type == tintype::snapshot_kind::full) == !info->parent_id,
                  "chain: increments have parents");
         }
     };
@@ -73,7 +73,7 @@ inline claimed claims_of(unsigned flags, byte_view bytes) {
     claimed made;
     made.info.id = "s";
     made.info.data = "s.snap";
-    made.info.type = tintype::snapshot_type::incremental;
+    made.info.type = tintype::snapshot_kind::incremental;
     made.info.parent_id = "p";
     made.info.schema = tintype::columns::schema<chain_record>();
     tintype::append(made.data, tintype::bytes_of("TTPIECES"));

@@ -215,7 +215,7 @@ TEST_CASE("golden: Dakera's metadata says what each snapshot is") {
     const tests::vector_reader<> reader{folder()};
     const auto info = reader.metadata(full);
     REQUIRE(said(info) == "no error");
-    CHECK(info->type == tintype::snapshot_type::full);
+    CHECK(info->type == tintype::snapshot_kind::full);
     CHECK(info->created_at == 1'700'000'100'000'000'000);
     CHECK(info->description == "nightly");
     CHECK(info->parent_id == std::nullopt);

@@ -99,7 +99,7 @@ void chain_codec_laws(const Codec& codec, const Make& make, const MakeSide& make
             info.id = "an-id";
             info.created_at = 1'700'000'000'000'000'000;
             info.description = size == 1 ? std::optional<std::string>{} : "words";
-            info.type = full ? snapshot_type::full : snapshot_type::incremental;
+            info.type = full ? snapshot_kind::full : snapshot_kind::incremental;
             info.data = "an-id" + std::string{Codec::data_suffix};
             if (!full) {
                 info.parent_id = "its-parent";

@@ -51,8 +51,8 @@ using everything_list = tintype::basic_section_list<
     tintype::scalar<"number", std::uint32_t>, tintype::scalar<"three", everything::triple>,
     tintype::section<"text", std::uint8_t>, tintype::section<"numbers", std::uint16_t>,
     tintype::records<"pixels", pixel, tintype::counted_apart>,
-    tintype::frames<"lines", tintype::raw, std::uint8_t, std::uint8_t>, policies::varint<"groups">,
-    tintype::tail<"rest">, tintype::checksum<tintype::crc32>>;
+    tintype::frames<"lines", tintype::raw_codec, std::uint8_t, std::uint8_t>,
+    policies::varint<"groups">, tintype::tail<"rest">, tintype::checksum<tintype::crc32>>;
 
 template <class View>
 bool same_as_viewed(const View& view, const everything& state) {
@@ -217,8 +217,8 @@ TEST_CASE("laws: a list of lists is a codec") {
 
 TEST_CASE("laws: raw bytes, texts and numbers are a codec") {
     constexpr tintype::laws::codec_promises none{.knows_its_end = false, .has_checksum = false};
-    codec_laws<tintype::raw>({tintype::blob{}, tests::noise(20)}, none);
-    codec_laws<tintype::raw>({std::string("text")}, none);
+    codec_laws<tintype::raw_codec>({tintype::blob{}, tests::noise(20)}, none);
+    codec_laws<tintype::raw_codec>({std::string("text")}, none);
     codec_laws<tintype::basic_raw<std::endian::big>>({std::vector<std::uint16_t>{1, 0x0203}}, none);
 }
 

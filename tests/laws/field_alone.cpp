@@ -93,11 +93,12 @@ TEST_CASE("laws: tail, alone") {
 }
 
 TEST_CASE("laws: frame, frames and payload, alone") {
-    lone_field_laws<tintype::frame<"x", tintype::raw>>(
+    lone_field_laws<tintype::frame<"x", tintype::raw_codec>>(
         {holder{std::string{}}, holder{std::string("text")}});
-    lone_field_laws<tintype::frames<"x", tintype::raw, std::uint8_t, std::uint16_t>>(
+    lone_field_laws<tintype::frames<"x", tintype::raw_codec, std::uint8_t, std::uint16_t>>(
         {holder{texts{}}, holder{texts{"a", "", "bc"}}});
-    lone_field_laws<tintype::frames<"x", tintype::raw, std::uint16_t, tintype::counted_apart>>(
+    lone_field_laws<
+        tintype::frames<"x", tintype::raw_codec, std::uint16_t, tintype::counted_apart>>(
         {holder{texts{"a", "", "bc"}}}, {.counted = "x", .number = 3});
     lone_field_laws<tintype::payload<inner, std::uint32_t>>(
         {holder{std::string{}}, holder{std::string("text")}});

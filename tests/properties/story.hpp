@@ -336,7 +336,7 @@ private:
         if (!outcome) {
             return tintype::message(outcome.error());
         }
-        if (outcome->info.type != tintype::snapshot_type::full ||
+        if (outcome->info.type != tintype::snapshot_kind::full ||
             (outcome->info.id == id) != (codec_type::names_data || links == 1)) {
             return "it is " + outcome->info.id + " that stands for the chain";
         }

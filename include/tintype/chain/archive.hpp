@@ -292,7 +292,7 @@ private:
     // It can be restored. An error only where the look was stopped.
     [[nodiscard]] result<bool> whole_chain(const snapshot_info& info,
                                            std::string_view trusted) const {
-        if (info.id == trusted && info.type == snapshot_type::full) {
+        if (info.id == trusted && info.type == snapshot_kind::full) {
             return true;
         }
         const auto good = this->contents(info.id);
@@ -384,7 +384,7 @@ private:
             info.type = links.front().type;
             info.parent_id = links.front().parent_id;
             info.parent_state = links.front().parent_state;
-            const bool complete = info.type == snapshot_type::full;
+            const bool complete = info.type == snapshot_kind::full;
             if (auto good = may_rewrite(links); !good) {
                 return pass(good);
             }
@@ -417,7 +417,7 @@ private:
         if (auto good = may_rewrite(links); !good) {
             return pass(good);
         }
-        snapshot_info info{.description = links.back().description, .type = snapshot_type::full};
+        snapshot_info info{.description = links.back().description, .type = snapshot_kind::full};
         std::vector<std::shared_ptr<const void>> backing;
         std::optional<Side> side;
         const auto found = this->folded(links, {}, true, &side, backing);

@@ -87,7 +87,7 @@ public:
             parts.push_back(*std::move(whole));
         }
         snapshot_info info{.description = std::move(options.description),
-                           .type = snapshot_type::full};
+                           .type = snapshot_kind::full};
         return take(store, std::move(info), parts, *names, options.watch);
     }
 
@@ -104,7 +104,7 @@ public:
         }
         const part_filter asked{std::move(options.parts)};
         snapshot_info info{.description = std::move(options.description),
-                           .type = snapshot_type::incremental};
+                           .type = snapshot_kind::incremental};
         const auto parts = this->steady(parent, [&](const std::vector<snapshot_info>& links) {
             info.parent_id = links.back().id;
             info.parent_state = links.back().state;

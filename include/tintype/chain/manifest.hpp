@@ -18,10 +18,10 @@
 
 namespace tintype {
 
-enum class snapshot_type : std::uint8_t { full, incremental };
+enum class snapshot_kind : std::uint8_t { full, incremental };
 
-[[nodiscard]] constexpr std::string_view name_of(snapshot_type type) noexcept {
-    return type == snapshot_type::full ? "full" : "incremental";
+[[nodiscard]] constexpr std::string_view name_of(snapshot_kind type) noexcept {
+    return type == snapshot_kind::full ? "full" : "incremental";
 }
 
 enum class piece_kind : std::uint8_t {
@@ -66,7 +66,7 @@ struct snapshot_info {
     std::string id{};
     std::int64_t created_at = 0; // Unix nanoseconds, later than of every snapshot that was there
     optional_text description{};
-    snapshot_type type = snapshot_type::full;
+    snapshot_kind type = snapshot_kind::full;
     optional_text parent_id{};
     // Names what the snapshot holds, parents included. A child keeps its parent's, and so finds out
     // when another has taken the parent's name. It stays when a snapshot is written anew.
@@ -95,10 +95,10 @@ struct snapshot_info {
     if (info.id != id) {
         return wrong("the manifest is of " + info.id);
     }
-    if (info.type > snapshot_type::incremental) {
+    if (info.type > snapshot_kind::incremental) {
         return wrong("type", static_cast<std::uint64_t>(info.type), 1);
     }
-    if ((info.type == snapshot_type::full) == info.parent_id.has_value()) {
+    if ((info.type == snapshot_kind::full) == info.parent_id.has_value()) {
         return wrong(info.parent_id ? "a full snapshot has a parent"
                                     : "an incremental snapshot has no parent");
     }
@@ -107,7 +107,7 @@ struct snapshot_info {
         if (each.kind > piece_kind::side) {
             return wrong(each.name, static_cast<std::uint64_t>(each.kind), 3);
         }
-        if (info.type == snapshot_type::full && each.kind != piece_kind::whole &&
+        if (info.type == snapshot_kind::full && each.kind != piece_kind::whole &&
             each.kind != piece_kind::side) {
             return wrong(each.name + " is not whole in a full snapshot");
         }

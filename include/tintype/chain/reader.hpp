@@ -296,7 +296,7 @@ protected:
             // With the side state, so that data without pieces is read, too.
             std::vector<std::shared_ptr<const void>> backing;
             std::optional<Side> side;
-            const bool complete = info.type == snapshot_type::full;
+            const bool complete = info.type == snapshot_kind::full;
             const auto all = folded({&info, 1}, {}, complete, &side, backing);
             return all ? result<void>{} : pass(all);
         }

@@ -59,6 +59,6 @@ private:
     }
 };
 
-using raw = basic_raw<std::endian::little>;
+using raw_codec = basic_raw<std::endian::little>;
 
 } // namespace tintype

@@ -162,7 +162,7 @@ private:
                                        std::max<std::int64_t>(info.created_at, 0) / nanoseconds),
                                    .description = info.description,
                                    .total_vectors = info.records,
-                                   .snapshot_type = info.type == snapshot_type::full
+                                   .snapshot_type = info.type == snapshot_kind::full
                                                         ? kind_of_snapshot::full
                                                         : kind_of_snapshot::incremental,
                                    .parent_id = info.parent_id,
@@ -192,8 +192,8 @@ private:
             .id = std::move(metadata.id),
             .created_at = static_cast<std::int64_t>(metadata.created_at) * nanoseconds,
             .description = std::move(metadata.description),
-            .type = metadata.snapshot_type == kind_of_snapshot::full ? snapshot_type::full
-                                                                     : snapshot_type::incremental,
+            .type = metadata.snapshot_type == kind_of_snapshot::full ? snapshot_kind::full
+                                                                     : snapshot_kind::incremental,
             .parent_id = std::move(metadata.parent_id),
             .data_size = metadata.size_bytes,
             .records = metadata.total_vectors,

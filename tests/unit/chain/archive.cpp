@@ -343,7 +343,7 @@ TEST_CASE("archive: folded into one at every link, and what others need stays") 
         REQUIRE(done);
         CHECK(done->cleanup.failures.empty());
         CHECK(done->info == *manager.metadata(id));
-        CHECK(done->info.type == tintype::snapshot_type::full);
+        CHECK(done->info.type == tintype::snapshot_kind::full);
         CHECK(!done->info.parent_id);
         CHECK(done->info.parent_state.empty());
         CHECK(done->info.state == before.state);
@@ -369,7 +369,7 @@ TEST_CASE("archive: folded into one at every link, and what others need stays") 
         const auto all_full = manager.list();
         REQUIRE(all_full);
         for (const snapshot_info& each : all_full->snapshots) {
-            CHECK(each.type == tintype::snapshot_type::full);
+            CHECK(each.type == tintype::snapshot_kind::full);
         }
         all.check(manager);
     }
@@ -421,7 +421,7 @@ TEST_CASE("archive: next to a damaged manifest a chain is folded, and nothing is
     tests::put_object(storage, "snap_7_7.meta", {});
     const auto done = manager.compact(all.c);
     REQUIRE(done);
-    CHECK(done->info.type == tintype::snapshot_type::full);
+    CHECK(done->info.type == tintype::snapshot_kind::full);
     CHECK(done->cleanup.removed.empty());
     REQUIRE(done->cleanup.failures.size() == 1);
     CHECK(done->cleanup.failures[0].where.view().starts_with("snap_7_7.meta"));

@@ -244,7 +244,7 @@ TEST_CASE("chains: what a snapshot says of itself") {
     CHECK(info.id.starts_with("snap_1709164800007_"));
     CHECK(info.created_at == clock.now().time_since_epoch().count());
     CHECK(info.description == "the first");
-    CHECK(info.type == tintype::snapshot_type::full);
+    CHECK(info.type == tintype::snapshot_kind::full);
     CHECK(!info.parent_id);
     CHECK(info.parent_state.empty());
     CHECK(info.state.size() == 4);
@@ -261,7 +261,7 @@ TEST_CASE("chains: what a snapshot says of itself") {
     const auto second = manager.create_incremental(store, info.id, {.description = ""});
     REQUIRE(second);
     CHECK(second->info.description == ""); // empty is not absent
-    CHECK(second->info.type == tintype::snapshot_type::incremental);
+    CHECK(second->info.type == tintype::snapshot_kind::incremental);
     CHECK(second->info.parent_id == info.id);
     CHECK(second->info.parent_state == info.state);
     CHECK(second->info.state != info.state);

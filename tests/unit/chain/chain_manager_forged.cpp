@@ -23,7 +23,7 @@ using tests::text_store;
 using tintype::errc;
 using tintype::memory_storage;
 using tintype::restore_mode;
-using tintype::snapshot_type;
+using tintype::snapshot_kind;
 using enum tintype::piece_kind;
 
 constexpr auto largest = ~std::uint64_t{0};
@@ -148,9 +148,9 @@ TEST_CASE("forged: numbers of records that cannot be") {
 TEST_CASE("forged: manifests that contradict themselves") {
     CHECK(lie([](forged& it) { it.info.parent_id = "s0"; }) ==
           "invalid_value in s0: a full snapshot has a parent 0/0");
-    CHECK(lie([](forged& it) { it.info.type = snapshot_type::incremental; }) ==
+    CHECK(lie([](forged& it) { it.info.type = snapshot_kind::incremental; }) ==
           "invalid_value in s0: an incremental snapshot has no parent 0/0");
-    CHECK(lie([](forged& it) { it.info.type = static_cast<snapshot_type>(9); }) ==
+    CHECK(lie([](forged& it) { it.info.type = static_cast<snapshot_kind>(9); }) ==
           "invalid_value in s0: type 9/1");
     CHECK(lie([](forged& it) { it.info.pieces[0].kind = static_cast<tintype::piece_kind>(200); }) ==
           "invalid_value in s0: a 200/3");

@@ -153,7 +153,7 @@ TEST_CASE("codec: the newest is folded into a new snapshot, others cannot be") {
     REQUIRE(done);
     CHECK(done->info.id != second->info.id);
     CHECK(done->info.description == "kept");
-    CHECK(done->info.type == tintype::snapshot_type::full);
+    CHECK(done->info.type == tintype::snapshot_kind::full);
     CHECK(done->cleanup.removed == ids{second->info.id, first, full});
     CHECK(listed_ids(manager) == ids{done->info.id});
     CHECK(restored_from<text_store>(manager, done->info.id) == store);

@@ -180,7 +180,7 @@ template <class R = text_record>
     forged made;
     made.info.id = id;
     made.info.created_at = some_day.time_since_epoch().count();
-    made.info.type = parent ? tintype::snapshot_type::incremental : tintype::snapshot_type::full;
+    made.info.type = parent ? tintype::snapshot_kind::incremental : tintype::snapshot_kind::full;
     made.info.parent_id = std::move(parent);
     made.info.data = id + ".snap";
     made.info.hash = "crc32c";

@@ -19,7 +19,7 @@ using tintype::piece_info;
 using tintype::piece_kind;
 using tintype::plausible;
 using tintype::snapshot_info;
-using tintype::snapshot_type;
+using tintype::snapshot_kind;
 
 constexpr auto largest = ~std::uint64_t{0};
 
@@ -33,7 +33,7 @@ snapshot_info full() {
 
 snapshot_info increment() {
     snapshot_info info = full();
-    info.type = snapshot_type::incremental;
+    info.type = snapshot_kind::incremental;
     info.parent_id = "zero";
     info.pieces[0].kind = piece_kind::changes;
     return info;
@@ -48,8 +48,8 @@ std::string refusal(void (*change)(snapshot_info&), snapshot_info info = full())
 } // namespace
 
 TEST_CASE("manifest: names of types and kinds") {
-    CHECK(name_of(snapshot_type::full) == "full");
-    CHECK(name_of(snapshot_type::incremental) == "incremental");
+    CHECK(name_of(snapshot_kind::full) == "full");
+    CHECK(name_of(snapshot_kind::incremental) == "incremental");
     CHECK(name_of(piece_kind::whole) == "whole");
     CHECK(name_of(piece_kind::changes) == "changes");
     CHECK(name_of(piece_kind::dropped) == "dropped");
@@ -84,9 +84,9 @@ TEST_CASE("manifest: types and parents that do not go together") {
           "invalid_value in one: a full snapshot has a parent 0/0");
     CHECK(refusal([](snapshot_info& info) { info.parent_id.reset(); }, increment()) ==
           "invalid_value in one: an incremental snapshot has no parent 0/0");
-    CHECK(refusal([](snapshot_info& info) { info.type = static_cast<snapshot_type>(2); }) ==
+    CHECK(refusal([](snapshot_info& info) { info.type = static_cast<snapshot_kind>(2); }) ==
           "invalid_value in one: type 2/1");
-    CHECK(refusal([](snapshot_info& info) { info.type = static_cast<snapshot_type>(255); },
+    CHECK(refusal([](snapshot_info& info) { info.type = static_cast<snapshot_kind>(255); },
                   increment()) == "invalid_value in one: type 255/1");
 }
 

@@ -30,9 +30,9 @@ static_assert(tintype::field<tintype::transient<"x">>);
 static_assert(tintype::field<tintype::section<"x">>);
 static_assert(tintype::field<tintype::tail<"x">>);
 static_assert(tintype::field<tintype::records<"x", int>>);
-static_assert(tintype::field<tintype::frame<"x", tintype::raw>>);
-static_assert(tintype::field<tintype::frames<"x", tintype::raw>>);
-static_assert(tintype::field<tintype::payload<tintype::raw>>);
+static_assert(tintype::field<tintype::frame<"x", tintype::raw_codec>>);
+static_assert(tintype::field<tintype::frames<"x", tintype::raw_codec>>);
+static_assert(tintype::field<tintype::payload<tintype::raw_codec>>);
 static_assert(!tintype::field<int> && !tintype::field<field_kind>);
 
 // One atom short each: the concept names what is missing.

@@ -49,7 +49,7 @@ using session = basic_session<std::string>;
 
 // Frames with their own count, and a frame behind them.
 using plain = section_list<tintype::frames<"actions", action_list, std::uint8_t, std::uint8_t>,
-                           tintype::frame<"title", tintype::raw, std::uint16_t>>;
+                           tintype::frame<"title", tintype::raw_codec, std::uint16_t>>;
 
 // A segment: magic, version, count apart, total size, frames, checksum, in the other byte order.
 using segment = tintype::big_endian_section_list<
@@ -249,7 +249,8 @@ TEST_CASE("frames: any sequence with push_back will do") {
         BOOST_HANA_DEFINE_STRUCT(linked, (std::list<std::string>, words));
     };
 
-    using list = section_list<tintype::frames<"words", tintype::raw, std::uint8_t, std::uint8_t>>;
+    using list =
+        section_list<tintype::frames<"words", tintype::raw_codec, std::uint8_t, std::uint8_t>>;
     const auto bytes = tintype::encode<list>(linked{{"a", "", "bc"}});
     CHECK(bytes == blob_of({3, 1, 'a', 0, 2, 'b', 'c'}));
     const auto back = tintype::decode<list, linked>(*bytes);

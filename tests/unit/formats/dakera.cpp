@@ -405,7 +405,7 @@ TEST_CASE("dakera: a folder on disk, by the alias") {
     // The format cannot write a snapshot anew under its id: the newest is copied.
     const auto folded = manager->compact(next->info.id);
     REQUIRE(said(folded) == "no error");
-    CHECK(folded->info.type == tintype::snapshot_type::full);
+    CHECK(folded->info.type == tintype::snapshot_kind::full);
     CHECK(folded->cleanup.removed == std::vector{next->info.id, all->info.id});
     CHECK(manager->contents(folded->info.id)->parts.at("docs") == store.records("docs"));
     CHECK(said(manager->remove(folded->info.id)) == "no error");

@@ -112,11 +112,11 @@ TEST_CASE("hostile: counts of frames, together with their section and apart from
         BOOST_HANA_DEFINE_STRUCT(texts, (std::vector<std::string>, x));
     };
 
-    using together = tintype::section_list<tintype::frames<"x", tintype::raw>,
+    using together = tintype::section_list<tintype::frames<"x", tintype::raw_codec>,
                                            tintype::checksum<tintype::crc32>>;
     using apart = tintype::section_list<
         tintype::count<"x">, tintype::total_size<>,
-        tintype::frames<"x", tintype::raw, std::uint64_t, tintype::counted_apart>,
+        tintype::frames<"x", tintype::raw_codec, std::uint64_t, tintype::counted_apart>,
         tintype::checksum<tintype::crc32>>;
     const auto check = []<class List>(List, std::size_t begin) {
         const auto good = tintype::encode<List>(texts{{"ab", "c"}});

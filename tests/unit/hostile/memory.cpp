@@ -135,7 +135,7 @@ TEST_CASE("hostile: a bad bool at the end of a long run costs at most twice the 
     tintype::blob bytes(payload, std::byte{1});
     bytes.back() = std::byte{2};
     const tests::allocation_watch watch;
-    const auto refused = tintype::raw::decode<std::vector<flags>>(bytes);
+    const auto refused = tintype::raw_codec::decode<std::vector<flags>>(bytes);
     CHECK(watch.peak() <= 2 * bytes.size() + slack);
     CHECK(said(refused) == "invalid_value 2/1");
 }
