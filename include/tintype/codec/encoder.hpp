@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string_view>
@@ -42,6 +43,14 @@ public:
         } else {
             return write_pieces(bytes);
         }
+    }
+
+    // Room for bytes that are made where they go; only where nothing has to read them on their way.
+    [[nodiscard]] constexpr result<mutable_bytes> claim(std::size_t size)
+    requires(claiming_sink<Sink> && digest_size<Hash> == 0)
+    {
+        written_ += size;
+        return sink_->claim(size);
     }
 
     // Bytes that stay until the encoded object was used: the state's own.

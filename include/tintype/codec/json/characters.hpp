@@ -5,6 +5,7 @@
 // controls, everything else as it is).
 
 #include <tintype/core/endian.hpp>
+#include <tintype/core/utf8.hpp>
 
 #include <bit>
 #include <cstddef>
@@ -12,10 +13,6 @@
 #include <string_view>
 
 namespace tintype::detail {
-
-[[nodiscard]] inline unsigned byte_at(const char* at) noexcept {
-    return static_cast<unsigned char>(*at);
-}
 
 // The highest bit of each byte that is a quote, a backslash, a control or no ASCII; of the bytes
 // before the first such one, none.
@@ -40,32 +37,6 @@ namespace tintype::detail {
         ++at;
     }
     return at;
-}
-
-// Bytes of the UTF-8 character at `at`, which is no ASCII; 0 where it is none: too long a form, a
-// surrogate, beyond U+10FFFF, cut short.
-[[nodiscard]] inline std::size_t utf8_size(const char* at, const char* end) noexcept {
-    const unsigned lead = byte_at(at);
-    const std::size_t size = lead < 0xc2   ? 0
-                             : lead < 0xe0 ? 2
-                             : lead < 0xf0 ? 3
-                             : lead < 0xf5 ? 4
-                                           : 0;
-    if (size == 0 || static_cast<std::size_t>(end - at) < size) {
-        return 0;
-    }
-    const unsigned second = byte_at(at + 1);
-    const unsigned least = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-    const unsigned most = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    if (second < least || second > most) {
-        return 0;
-    }
-    for (std::size_t i = 2; i < size; ++i) {
-        if (byte_at(at + i) >> 6U != 2) {
-            return 0;
-        }
-    }
-    return size;
 }
 
 // The same as skip_plain, but over UTF-8 as well: what it stops at without being a quote, a
