@@ -53,10 +53,13 @@ struct row {
 using rows = std::vector<row>;
 
 void measure_checksums(const options& chosen, rows& to);
+void measure_blake3(const options& chosen, rows& to);
 void measure_vamm_memory(const options& chosen, rows& to);
 void measure_vamm_files(const options& chosen, rows& to);
+void measure_bincode(const options& chosen, rows& to);
 void measure_chain(const options& chosen, rows& to);
 void measure_json(const options& chosen, rows& to);
+void measure_replay(const options& chosen, rows& to);
 void measure_rocksdb(const options& chosen, rows& to);
 void measure_series(const options& chosen, rows& to);
 void measure_delta(const options& chosen, rows& to);

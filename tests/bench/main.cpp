@@ -23,19 +23,20 @@ struct area {
 };
 
 constexpr area areas[] = {
-    {"checksum", bench::measure_checksums}, {"vamm", bench::measure_vamm_memory},
-    {"vamm", bench::measure_vamm_files},    {"json", bench::measure_json},
+    {"checksum", bench::measure_checksums}, {"blake3", bench::measure_blake3},
+    {"vamm", bench::measure_vamm_memory},   {"vamm", bench::measure_vamm_files},
+    {"json", bench::measure_json},          {"bincode", bench::measure_bincode},
     {"chain", bench::measure_chain},        {"rocksdb", bench::measure_rocksdb, true},
-    {"series", bench::measure_series},      {"delta", bench::measure_delta}};
+    {"series", bench::measure_series},      {"delta", bench::measure_delta},
+    {"replay", bench::measure_replay}};
 
 constexpr std::string_view usage =
     "tintype_bench [--quick] [--area NAME] [--json FILE] [--svg FILE] [--data FOLDER]\n"
     "tintype_bench --show FILE\n"
     "\n"
     "  --quick        fewer rounds, and nothing of 1 GiB\n"
-    "  --area NAME    only this area; may be repeated. checksum, vamm, json, chain, series, "
-    "delta,\n"
-    "                 and only if it is asked for rocksdb: a peer alone\n"
+    "  --area NAME    only this area; may be repeated. checksum, blake3, vamm, json, bincode,\n"
+    "                 chain, series, delta, and only if it is asked for rocksdb: a peer alone\n"
     "  --json FILE    write the figures\n"
     "  --svg FILE     write a plot of the ratios\n"
     "  --data FOLDER  where files are written: a disk, as it is measured too\n"

@@ -1,0 +1,39 @@
+#pragma once
+
+// What a recorder is told and what it tells.
+
+#include <tintype/core/bytes.hpp>
+#include <tintype/log/flush.hpp>
+#include <tintype/replay/preview.hpp>
+#include <tintype/replay/segment.hpp>
+#include <tintype/replay/segment_record.hpp>
+#include <tintype/replay/session.hpp>
+
+#include <cstdint>
+#include <vector>
+
+namespace tintype {
+
+struct recorder_options {
+    session_config config{};             // of sessions that are started
+    flush_policy flush = flush_always{}; // of actions and checkpoints
+    bool record_checkpoints = false;     // as actions, too
+    preview_limits preview{};
+    segment_options segment{};
+};
+
+// What an action was done on, and what came of it. Of the data a digest and a preview are kept.
+struct action_details {
+    byte_view input{};
+    byte_view output{};
+    std::vector<std::uint64_t> affected{};
+    std::uint64_t duration_ms = 0;
+};
+
+// What opening found of a session that nobody ended.
+struct recovered_session {
+    std::uint64_t cut = 0;                // bytes that a power cut tore
+    std::vector<segment_damage> damage{}; // of the journal: what lies there is not in the session
+};
+
+} // namespace tintype

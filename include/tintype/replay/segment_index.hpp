@@ -1,0 +1,223 @@
+#pragma once
+
+// Which sessions a segment has, and where. It is read from the segment's end: the last page and
+// those before it. Where no page ends the segment, or one is damaged, every record is looked at.
+
+#include <tintype/core/bytes.hpp>
+#include <tintype/core/error.hpp>
+#include <tintype/core/reader.hpp>
+#include <tintype/log/record.hpp>
+#include <tintype/log/scan.hpp>
+#include <tintype/replay/segment_record.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <ranges>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace tintype {
+
+class segment_index {
+public:
+    // Of the sessions that are whole in `object`, a segment whose magic was looked at. What lies
+    // behind the last whole record is no damage: see tail().
+    [[nodiscard]] static segment_index of(byte_view object) {
+        segment_index index;
+        if (!index.from_pages(object)) {
+            index = {};
+            index.from_records(object, log_begin);
+        }
+        return index;
+    }
+
+    // In the order in which they were appended.
+    [[nodiscard]] auto entries() const { return std::views::values(entries_); }
+
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+
+    // `not_found` where there is none of that id.
+    [[nodiscard]] result<segment_entry> find(const uuid& id) const {
+        const auto at = places_.find(id);
+        if (at == places_.end()) {
+            return fail({.code = errc::not_found, .where = to_text(id)});
+        }
+        return entries_.at(at->second);
+    }
+
+    [[nodiscard]] bool contains(const uuid& id) const { return places_.contains(id); }
+
+    // Where nothing was damaged that had to be looked at.
+    [[nodiscard]] std::span<const segment_damage> damage() const noexcept { return damage_; }
+
+    // Bytes behind the last whole record.
+    [[nodiscard]] std::uint64_t tail() const noexcept { return tail_; }
+
+    // Bytes of the sessions that are left, with their headers.
+    [[nodiscard]] std::uint64_t live() const noexcept { return live_; }
+
+    // A session that was appended: the last that has an id counts.
+    void add(segment_entry entry) {
+        remove(entry.summary.session_id);
+        live_ += record_extent(entry.size);
+        places_.emplace(entry.summary.session_id, entry.offset);
+        page_.entries.push_back(entry);
+        entries_.insert_or_assign(entry.offset, std::move(entry));
+    }
+
+    // Whether there was one.
+    bool remove(const uuid& id) {
+        const auto at = places_.find(id);
+        if (at == places_.end()) {
+            return false;
+        }
+        const auto entry = entries_.find(at->second);
+        live_ -= record_extent(entry->second.size);
+        entries_.erase(entry);
+        places_.erase(at);
+        const auto erased = std::erase_if(page_.entries, [&](const segment_entry& each) {
+            return each.summary.session_id == id;
+        });
+        if (erased == 0) {
+            page_.removed.push_back(id);
+        }
+        return true;
+    }
+
+    // What the next page says.
+    [[nodiscard]] const segment_page& page() const noexcept { return page_; }
+
+    // It was written there.
+    void wrote_page(std::uint64_t offset) {
+        if (page_.full()) {
+            page_ = {};
+            page_.previous = offset;
+        }
+    }
+
+private:
+    // Whether the pages could be believed.
+    [[nodiscard]] bool from_pages(byte_view object) {
+        const auto last = last_page(object);
+        if (!last) {
+            return false;
+        }
+        std::vector<segment_page> pages;
+        for (std::uint64_t at = *last; at != 0;) {
+            auto page = page_at(object, at);
+            if (!page || page->previous >= at) {
+                return false;
+            }
+            at = page->previous;
+            pages.push_back(*std::move(page));
+        }
+        for (std::size_t i = pages.size(); i-- != 0;) {
+            page_ = {};
+            page_.previous = pages[i].previous;
+            for (const uuid& id : pages[i].removed) {
+                if (!remove(id)) {
+                    return false;
+                }
+            }
+            for (segment_entry& entry : pages[i].entries) {
+                if (contains(entry.summary.session_id) || entries_.contains(entry.offset) ||
+                    !is_there(object, entry)) {
+                    return false;
+                }
+                add(std::move(entry));
+            }
+        }
+        wrote_page(*last);
+        return true;
+    }
+
+    // The place of a page that ends the object. Behind what was torn or is being written only a way
+    // from record to record tells a page from bytes that somebody put into a session.
+    [[nodiscard]] static std::optional<std::uint64_t> last_page(byte_view object) {
+        constexpr std::uint64_t step = record_header::alignment;
+        for (std::uint64_t at = object.size() / step * step; at > log_begin; at -= step) {
+            if (const auto header = header_at(object, at)) {
+                const bool ends = header->size <= object.size() - at &&
+                                  record_extent(header->size) == object.size() - at;
+                return ends && header->kind == static_cast<std::uint32_t>(segment_record::page)
+                           ? std::optional{at}
+                           : std::nullopt;
+            }
+        }
+        return std::nullopt;
+    }
+
+    [[nodiscard]] static log_record record_of(const record_header& header) noexcept {
+        return {.kind = header.kind, .offset = header.offset, .size = header.size};
+    }
+
+    [[nodiscard]] static result<segment_page> page_at(byte_view object, std::uint64_t offset) {
+        const auto header = header_at(object, offset);
+        if (!header || header->kind != static_cast<std::uint32_t>(segment_record::page)) {
+            return fail({.code = errc::invalid_value, .where = "page", .offset = offset});
+        }
+        return detail::decode_record<segment_page>(object, record_of(*header));
+    }
+
+    // Only that it is there: its bytes are verified when they are asked for.
+    [[nodiscard]] static bool is_there(byte_view object, const segment_entry& entry) {
+        return entry.offset >= log_begin && entry.offset <= object.size() &&
+               object.size() - entry.offset >= record_header::bytes &&
+               entry.size <= object.size() - entry.offset - record_header::bytes;
+    }
+
+    // Whole records from there on; pages are for those who look from the end.
+    void from_records(byte_view object, std::uint64_t from) {
+        const auto end = find_tail(object, from);
+        tail_ = end.tail;
+        const auto whole = object.first(static_cast<std::size_t>(end.whole));
+        scan_log(whole, from, [&](const auto& what) { take(whole, what); });
+    }
+
+    void take(byte_view, const log_gap& gap) {
+        damage_.push_back(
+            {gap.offset,
+             gap.size,
+             {.code = errc::checksum_mismatch, .where = "record header", .offset = gap.offset}});
+    }
+
+    void take(byte_view object, const log_record& record) {
+        result<void> done;
+        if (record.kind == static_cast<std::uint32_t>(segment_record::session)) {
+            reader in{object.subspan(static_cast<std::size_t>(record.offset) + record_header::bytes,
+                                     static_cast<std::size_t>(record.size)),
+                      record.offset + record_header::bytes};
+            auto summary = detail::take_summary(in);
+            if (summary) {
+                add({.summary = *std::move(summary), .offset = record.offset, .size = record.size});
+            } else {
+                done = pass(summary);
+            }
+        } else if (record.kind == static_cast<std::uint32_t>(segment_record::removal)) {
+            const auto id = detail::decode_record<uuid>(object, record);
+            if (id) {
+                remove(*id);
+            } else {
+                done = pass(id);
+            }
+        } else if (const auto payload = log_payload(object, record); !payload) {
+            done = pass(payload);
+        }
+        if (!done) {
+            damage_.push_back({record.offset, record_extent(record.size), done.error()});
+        }
+    }
+
+    std::map<std::uint64_t, segment_entry> entries_; // by where they are
+    std::map<uuid, std::uint64_t> places_;
+    segment_page page_{};
+    std::vector<segment_damage> damage_;
+    std::uint64_t tail_ = 0;
+    std::uint64_t live_ = 0;
+};
+
+} // namespace tintype
