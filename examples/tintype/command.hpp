@@ -64,6 +64,9 @@ public:
 [[nodiscard]] std::unique_ptr<command> make_prune();
 [[nodiscard]] std::unique_ptr<command> make_diff();
 [[nodiscard]] std::unique_ptr<command> make_history();
+[[nodiscard]] std::unique_ptr<command> make_sessions();
+[[nodiscard]] std::unique_ptr<command> make_session();
+[[nodiscard]] std::unique_ptr<command> make_compare();
 [[nodiscard]] std::unique_ptr<command> make_layout();
 [[nodiscard]] std::unique_ptr<command> make_help();
 

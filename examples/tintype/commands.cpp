@@ -25,6 +25,9 @@ std::span<const std::unique_ptr<command>> commands() {
         table.push_back(make_rewrite());
         table.push_back(make_migrate());
         table.push_back(make_history());
+        table.push_back(make_sessions());
+        table.push_back(make_session());
+        table.push_back(make_compare());
         table.push_back(make_layout());
         table.push_back(make_help());
         return table;

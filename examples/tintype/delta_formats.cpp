@@ -3,22 +3,20 @@
 
 #include "delta_formats.hpp"
 
+#include <tintype/codec/columns.hpp>
 #include <tintype/delta/reader.hpp>
 #include <tintype/formats/cbtop.hpp>
 #include <tintype/log/record.hpp>
 #include <tintype/log/scan.hpp>
 #include <tintype/storage/memory.hpp>
 
-#include <fmt/format.h>
+#include "live_log.hpp"
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -55,7 +53,7 @@ private:
 };
 
 [[nodiscard]] bool is_profile(const history_survey& seen) {
-    return seen.opening.schema == tintype::detail::schema_of<profile_snapshot>();
+    return seen.opening.schema == tintype::detail::schema_of_columns<profile_snapshot>();
 }
 
 // The snapshots that are there, each with the group that it is in.
@@ -107,27 +105,6 @@ void for_each_snapshot(const tintype::history_index& index, Visit visit) {
     return {};
 }
 
-// What lies behind the last whole record, by what is wrong with it: nobody can tell a record that
-// was torn from one that was damaged later.
-[[nodiscard]] result<void> check_tail(byte_view bytes, const history_survey& seen) {
-    if (seen.tail == 0) {
-        return {};
-    }
-    tintype::log_record torn{.offset = bytes.size() - seen.tail};
-    if (const auto header = tintype::header_at(bytes, torn.offset)) {
-        torn.kind = header->kind;
-        torn.size = header->size;
-    }
-    const auto payload = tintype::log_payload(bytes, torn);
-    tintype::error what = payload ? tintype::error{.code = errc::trailing_bytes,
-                                                   .offset = torn.offset,
-                                                   .found = seen.tail}
-                                  : payload.error();
-    what.where = "tail";
-    what.during = "torn or damaged; the next writer cuts it off";
-    return tintype::fail(what);
-}
-
 [[nodiscard]] result<void> check(byte_view bytes, const history_survey& seen,
                                  const decode_options& options) {
     if (!seen.damage.empty()) {
@@ -137,7 +114,7 @@ void for_each_snapshot(const tintype::history_index& index, Visit visit) {
     if (good && is_profile(seen)) {
         good = check_snapshots(bytes, options);
     }
-    return good ? check_tail(bytes, seen) : good;
+    return good ? check_tail(bytes, seen.tail) : good;
 }
 
 // All that is known of a history without its snapshots' content.
@@ -215,33 +192,10 @@ void add_totals(json::object& document, const history_survey& seen) {
     }
 }
 
-// The file's bytes, or what they have become: a writer may be in the middle of a record, and then
-// more of it is there a moment later.
-class steady_input {
-public:
-    explicit steady_input(const input& file) : file_(&file) {
-        constexpr int looks = 5;
-        for (int i = 0; i != looks; ++i) {
-            const auto seen = history_survey::of(file_->bytes());
-            if (!seen || seen->tail == 0) {
-                return;
-            }
-            std::this_thread::sleep_for(std::chrono::milliseconds{20});
-            auto again = open_input(file.path());
-            if (!again) {
-                return;
-            }
-            later_ = std::make_unique<input>(*std::move(again));
-            file_ = later_.get();
-        }
-    }
-
-    [[nodiscard]] byte_view bytes() const noexcept { return file_->bytes(); }
-
-private:
-    const input* file_;
-    std::unique_ptr<input> later_;
-};
+[[nodiscard]] std::uint64_t tail_of(byte_view bytes) {
+    const auto seen = history_survey::of(bytes);
+    return seen ? seen->tail : 0;
+}
 
 class delta_format : public format {
 public:
@@ -270,7 +224,7 @@ public:
 
     [[nodiscard]] result<void> verify_file(const input& file,
                                            const decode_options& options) const override {
-        return verify(steady_input{file}.bytes(), options);
+        return verify(steady_input{file, tail_of}.bytes(), options);
     }
 
     [[nodiscard]] result<inspection> inspect(byte_view bytes,
@@ -294,7 +248,7 @@ public:
 
     [[nodiscard]] result<inspection> inspect_file(const input& file,
                                                   const decode_options& options) const override {
-        return inspect(steady_input{file}.bytes(), options);
+        return inspect(steady_input{file, tail_of}.bytes(), options);
     }
 
     [[nodiscard]] result<snapshot> decode(byte_view bytes, const decode_options&) const override {

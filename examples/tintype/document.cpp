@@ -55,6 +55,14 @@ namespace {
 // What a timestamp can hold.
 constexpr std::uint64_t latest_second = 9'000'000'000;
 
+[[nodiscard]] bool is_time(std::string_view name, std::uint64_t number) {
+    return number < latest_second && (name == "created_at" || name.ends_with("_secs"));
+}
+
+[[nodiscard]] std::string date(std::uint64_t secs) {
+    return utc(tintype::timestamp{std::chrono::seconds{static_cast<std::int64_t>(secs)}});
+}
+
 // Elements of arrays are no arrays.
 [[nodiscard]] std::string plain(std::string_view name, const json::value& value) {
     if (const auto* text = value.get<std::string>()) {
@@ -65,10 +73,8 @@ constexpr std::uint64_t latest_second = 9'000'000'000;
     if (number != nullptr && *number >= 1024 && size) {
         return fmt::format("{} ({})", *number, human_size(*number));
     }
-    if (number != nullptr && *number < latest_second && name == "created_at") {
-        return fmt::format(
-            "{} ({} UTC)", *number,
-            utc(tintype::timestamp{std::chrono::seconds{static_cast<std::int64_t>(*number)}}));
+    if (number != nullptr && is_time(name, *number)) {
+        return fmt::format("{} ({} UTC)", *number, date(*number));
     }
     if (const auto* elements = value.get<json::array>()) {
         std::string all;
@@ -95,7 +101,9 @@ constexpr std::uint64_t latest_second = 9'000'000'000;
     for (const json::value& row : rows) {
         std::vector<cell> cells;
         for (const auto& [name, value] : *row.get<json::object>()) {
-            cells.push_back({value.is_null() ? "-" : plain({}, value)});
+            const auto* number = value.get<std::uint64_t>();
+            const bool seconds = number != nullptr && is_time(name, *number);
+            cells.push_back({seconds ? date(*number) : plain({}, value)});
         }
         all.add(std::move(cells));
     }
@@ -123,6 +131,28 @@ constexpr std::uint64_t latest_second = 9'000'000'000;
     return text;
 }
 
+// What has an id is a thing of its own, and no remark.
+[[nodiscard]] bool has_id(const json::object& members) {
+    return !members.empty() && members.front().first == "id";
+}
+
+// A line for each member.
+[[nodiscard]] std::string below(const terminal& on, const json::object& members) {
+    std::size_t widest = 0;
+    for (const auto& [name, value] : members) {
+        widest = std::max(widest, name.size());
+    }
+    std::string text;
+    for (const auto& [name, value] : members) {
+        std::string title = name;
+        std::ranges::replace(title, '_', ' ');
+        text += "  " + on.dye(style::dim, title);
+        text.append(widest - title.size() + 2, ' ');
+        text += plain(name, value) + '\n';
+    }
+    return text;
+}
+
 } // namespace
 
 std::string shown(const terminal& on, const json::object& document) {
@@ -141,8 +171,12 @@ std::string shown(const terminal& on, const json::object& document) {
             text += rows->empty() ? "  none\n" : rows_of(on, *rows);
             continue;
         }
-        text.append(widest - title.size() + 2, ' ');
         const auto* members = value.get<json::object>();
+        if (members != nullptr && has_id(*members)) {
+            text += '\n' + below(on, *members);
+            continue;
+        }
+        text.append(widest - title.size() + 2, ' ');
         text += members != nullptr ? in_line(on, *members) : plain(name, value);
         text += '\n';
     }

@@ -24,6 +24,7 @@
 namespace tool {
 
 class format;
+class session_source;
 
 // A decoded snapshot of any format: it can be written again or be taken apart.
 class snapshot_body {
@@ -103,6 +104,9 @@ public:
     [[nodiscard]] virtual bool expects(std::string_view) const { return false; }
 
     [[nodiscard]] virtual std::optional<list_layout> layout() const { return std::nullopt; }
+
+    // The recorded sessions in it, which may be damaged; null where the format has none.
+    [[nodiscard]] virtual std::unique_ptr<session_source> sessions(tintype::byte_view bytes) const;
 };
 
 [[nodiscard]] std::span<const format* const> formats();

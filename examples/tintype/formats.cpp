@@ -4,6 +4,9 @@
 #include "dakera_formats.hpp"
 #include "delta_formats.hpp"
 #include "format.hpp"
+#include "memvid_formats.hpp"
+#include "session_formats.hpp"
+#include "session_source.hpp"
 #include "text.hpp"
 #include "velesdb_formats.hpp"
 
@@ -22,6 +25,8 @@ std::span<const format* const> formats() {
         std::ranges::copy(dakera_formats(), std::back_inserter(table));
         std::ranges::copy(chain_formats(), std::back_inserter(table));
         std::ranges::copy(delta_formats(), std::back_inserter(table));
+        std::ranges::copy(memvid_formats(), std::back_inserter(table));
+        std::ranges::copy(session_formats(), std::back_inserter(table));
         return table;
     }();
     return all;
@@ -29,6 +34,10 @@ std::span<const format* const> formats() {
 
 outcome<snapshot> format::assemble(std::span<const given_section>, const tintype::monitor&) const {
     return wrong_call(fmt::format("{} cannot be put together from sections", name()));
+}
+
+std::unique_ptr<session_source> format::sessions(tintype::byte_view) const {
+    return nullptr;
 }
 
 outcome<const format*> format_named(std::string_view name) {

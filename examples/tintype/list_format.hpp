@@ -28,8 +28,12 @@ public:
         if (bytes.size() < magic.size() || !std::ranges::equal(bytes.first(magic.size()), magic)) {
             return likeness::none;
         }
-        return List::version_of(bytes) == List::version_layout().number ? likeness::exact
-                                                                        : likeness::family;
+        if constexpr (versioned_list) {
+            return List::version_of(bytes) == List::version_layout().number ? likeness::exact
+                                                                            : likeness::family;
+        } else {
+            return likeness::exact;
+        }
     }
 
     [[nodiscard]] tintype::result<void>
@@ -50,8 +54,10 @@ public:
         }
         auto& document = seen.document;
         document.emplace_back("format", family());
-        const auto version = List::version_of(bytes);
-        document.emplace_back("version", version ? json::value{*version} : json::value{});
+        if constexpr (versioned_list) {
+            const auto version = List::version_of(bytes);
+            document.emplace_back("version", version ? json::value{*version} : json::value{});
+        }
         document.emplace_back("size", std::uint64_t{bytes.size()});
 
         const auto fields = survey<List>(bytes);
@@ -105,6 +111,8 @@ protected:
 private:
     using hash = typename List::hash;
     static constexpr auto layouts = List::layout();
+    static constexpr bool versioned_list =
+        requires(tintype::byte_view bytes) { List::version_of(bytes); };
 
     // What is stored at the end and what it should be. Of bytes too short to hold one, or that were
     // refused before anybody computed it, only what is known.

@@ -50,8 +50,9 @@ TEST_CASE("without a format, all of them") {
     const auto text = tool({"layout"});
     CHECK(text.status == 0);
     const auto one = [](const std::string& name) { return tool({"layout", name}).out; };
-    CHECK(text.out ==
-          one("vamm-1") + "\n" + one("vamm-2") + "\n" + one("vsnp") + "\n" + one("chain-manifest"));
+    CHECK(text.out == one("vamm-1") + "\n" + one("vamm-2") + "\n" + one("vsnp") + "\n" +
+                          one("chain-manifest") + "\n" + one("memvid-segment") + "\n" +
+                          one("memvid-active"));
     const auto json = tool({"layout", "--as", "json"});
     CHECK(json.out.starts_with(R"({"layouts":[{"name":"vamm-1","endian":"little",)"));
     CHECK(json.out.ends_with("]}]}\n"));
