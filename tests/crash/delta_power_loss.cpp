@@ -3,20 +3,21 @@
 // appended, and the history opens and goes on. Mutants of the protocol must be caught.
 
 #include "delta_session.hpp"
+#include "log_mutants.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cerrno>
 #include <cstdint>
-#include <cstdio>
-#include <memory>
 #include <string>
 #include <utility>
 
 namespace {
 
 using tests::call_kind;
+using tests::caught;
 using tests::delta_session;
+using tests::scenario;
 using tests::tally;
 using tintype::flush_always;
 using tintype::flush_every;
@@ -166,11 +167,6 @@ void two_snapshots(tally& seen) {
     CHECK(at.append(1));
 }
 
-struct scenario {
-    const char* name;
-    void (*run)(tally&);
-};
-
 template <template <class> class Mutant = tests::faithful>
 constexpr scenario scenarios[] = {
     {"each at once", each_at_once<Mutant>},
@@ -184,95 +180,17 @@ constexpr scenario scenarios[] = {
     {"out of space", out_of_space<Mutant>},
 };
 
-// Mutants of the protocol.
-
-template <class Base>
-struct history_not_synced : Base {
-    explicit history_not_synced(Base base) : Base(std::move(base)) {}
-
-    [[nodiscard]] result<typename Base::file> create(typename Base::folder& in,
-                                                     const std::string& name) const {
-        *staging_ = true;
-        return Base::create(in, name);
-    }
-
-    [[nodiscard]] result<void> close(typename Base::file& of) const {
-        *staging_ = false;
-        return Base::close(of);
-    }
-
-    // Only what has no name yet is synced.
-    [[nodiscard]] result<void> sync(typename Base::file& of) const {
-        return *staging_ ? Base::sync(of) : result<void>{};
-    }
-
-private:
-    std::shared_ptr<bool> staging_ = std::make_shared<bool>(false);
-};
-
-template <class Base>
-struct compacted_not_synced : Base {
-    explicit compacted_not_synced(Base base) : Base(std::move(base)) {}
-
-    [[nodiscard]] result<typename Base::file> create(typename Base::folder& in,
-                                                     const std::string& name) const {
-        ++*made_;
-        *staging_ = true;
-        return Base::create(in, name);
-    }
-
-    [[nodiscard]] result<void> sync(typename Base::file& of) const {
-        return std::exchange(*staging_, false) && *made_ > 1 ? result<void>{} : Base::sync(of);
-    }
-
-private:
-    std::shared_ptr<int> made_ = std::make_shared<int>(0);
-    std::shared_ptr<bool> staging_ = std::make_shared<bool>(false);
-};
-
-template <class Base>
-struct folder_not_synced : Base {
-    explicit folder_not_synced(Base base) : Base(std::move(base)) {}
-
-    [[nodiscard]] result<void> sync_folder(typename Base::folder&) const { return {}; }
-};
-
-template <class Base>
-struct nothing_cut : Base {
-    explicit nothing_cut(Base base) : Base(std::move(base)) {}
-
-    [[nodiscard]] result<void> truncate(typename Base::file&, std::uint64_t) const { return {}; }
-};
-
-bool caught(const char* name, void (*run)(tally&)) {
-    tally seen;
-    run(seen);
-    std::printf("history: %-27s %9zu states %9zu violations\n", name, seen.states.size(),
-                static_cast<std::size_t>(seen.violations));
-    return seen.violations != 0;
-}
-
 } // namespace
 
 TEST_CASE("no power cut takes what a history acknowledged, or leaves what nobody appended") {
-    for (const scenario& each : scenarios<>) {
-        INFO(std::string{each.name});
-        tally seen;
-        each.run(seen);
-        std::printf("history: %-27s %9zu states %9zu checks %5zu violations\n", each.name,
-                    seen.states.size(), seen.checked.size(),
-                    static_cast<std::size_t>(seen.violations));
-        for (const std::string& example : seen.examples) {
-            FAIL_CHECK(example);
-        }
-        CHECK(seen.violations == 0);
-        CHECK(seen.states.size() > 1);
-    }
+    tests::hold("history", scenarios<>);
 }
 
 TEST_CASE("mutants of a history are caught") {
-    CHECK(caught("the history is not synced", two_snapshots<history_not_synced>));
-    CHECK(caught("the compacted is not synced", is_compacted<compacted_not_synced>));
-    CHECK(caught("the folder is not synced", is_compacted<folder_not_synced>));
-    CHECK(caught("refused bytes are not cut off", out_of_space<nothing_cut>));
+    CHECK(
+        caught("history", "the history is not synced", two_snapshots<tests::appended_not_synced>));
+    CHECK(caught("history", "the compacted is not synced",
+                 is_compacted<tests::rewritten_not_synced>));
+    CHECK(caught("history", "the folder is not synced", is_compacted<tests::folder_not_synced>));
+    CHECK(caught("history", "refused bytes are not cut off", out_of_space<tests::nothing_cut>));
 }

@@ -2,12 +2,12 @@
 // durable is there, in order and whole, nothing is there that was not appended, and the log goes
 // on. The same with each call failing; and mutants of the protocol, which must be caught.
 
+#include "log_mutants.hpp"
 #include "log_session.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <unordered_set>
@@ -16,7 +16,9 @@
 namespace {
 
 using tests::call_kind;
+using tests::caught;
 using tests::log_session;
+using tests::scenario;
 using tests::tally;
 using tintype::flush_always;
 using tintype::flush_every;
@@ -204,11 +206,6 @@ void cut_twice(tally& seen) {
     CHECK(done.size() > 20);
 }
 
-struct scenario {
-    const char* name;
-    void (*run)(tally&);
-};
-
 template <template <class> class Mutant = tests::faithful>
 constexpr scenario scenarios[] = {
     {"each at once", each_at_once<Mutant>},
@@ -224,37 +221,6 @@ constexpr scenario scenarios[] = {
 };
 
 // Mutants of the protocol.
-
-template <class Base>
-struct log_not_synced : Base {
-    explicit log_not_synced(Base base) : Base(std::move(base)) {}
-
-    [[nodiscard]] result<typename Base::file> create(typename Base::folder& in,
-                                                     const std::string& name) const {
-        *staging_ = true;
-        return Base::create(in, name);
-    }
-
-    [[nodiscard]] result<void> close(typename Base::file& of) const {
-        *staging_ = false;
-        return Base::close(of);
-    }
-
-    // Only what has no name yet is synced.
-    [[nodiscard]] result<void> sync(typename Base::file& of) const {
-        return *staging_ ? Base::sync(of) : result<void>{};
-    }
-
-private:
-    std::shared_ptr<bool> staging_ = std::make_shared<bool>(false);
-};
-
-template <class Base>
-struct nothing_cut : Base {
-    explicit nothing_cut(Base base) : Base(std::move(base)) {}
-
-    [[nodiscard]] result<void> truncate(typename Base::file&, std::uint64_t) const { return {}; }
-};
 
 template <class Base>
 struct cut_not_synced : Base {
@@ -274,23 +240,6 @@ private:
 };
 
 template <class Base>
-struct failed_sync_ignored : Base {
-    explicit failed_sync_ignored(Base base) : Base(std::move(base)) {}
-
-    [[nodiscard]] result<void> sync(typename Base::file& of) const {
-        static_cast<void>(Base::sync(of));
-        return {};
-    }
-};
-
-template <class Base>
-struct folder_not_synced : Base {
-    explicit folder_not_synced(Base base) : Base(std::move(base)) {}
-
-    [[nodiscard]] result<void> sync_folder(typename Base::folder&) const { return {}; }
-};
-
-template <class Base>
 struct short_write_believed : Base {
     explicit short_write_believed(Base base) : Base(std::move(base)) {}
 
@@ -305,30 +254,10 @@ struct short_write_believed : Base {
     }
 };
 
-bool caught(const char* name, void (*run)(tally&)) {
-    tally seen;
-    run(seen);
-    std::printf("log: %-27s %9zu states %9zu violations\n", name, seen.states.size(),
-                static_cast<std::size_t>(seen.violations));
-    return seen.violations != 0;
-}
-
 } // namespace
 
 TEST_CASE("no power cut takes what a log acknowledged, or leaves what nobody appended") {
-    for (const scenario& each : scenarios<>) {
-        INFO(std::string{each.name});
-        tally seen;
-        each.run(seen);
-        std::printf("log: %-27s %9zu states %9zu checks %5zu violations\n", each.name,
-                    seen.states.size(), seen.checked.size(),
-                    static_cast<std::size_t>(seen.violations));
-        for (const std::string& example : seen.examples) {
-            FAIL_CHECK(example);
-        }
-        CHECK(seen.violations == 0);
-        CHECK(seen.states.size() > 1);
-    }
+    tests::hold("log", scenarios<>);
 }
 
 TEST_CASE("each call of a log's fails, and the power with it") {
@@ -386,10 +315,11 @@ TEST_CASE("each call of a log's fails, and the power with it") {
 }
 
 TEST_CASE("mutants of a log are caught") {
-    CHECK(caught("the log is not synced", two_records<log_not_synced>));
-    CHECK(caught("refused bytes are not cut off", out_of_space<nothing_cut>));
-    CHECK(caught("the cut is not synced", out_of_space<cut_not_synced>));
-    CHECK(caught("a failed sync is ignored", pages_that_are_lost<failed_sync_ignored>));
-    CHECK(caught("the folder is not synced", rewritten<folder_not_synced>));
-    CHECK(caught("a short write is believed", few_bytes_at_a_time<short_write_believed>));
+    CHECK(caught("log", "the log is not synced", two_records<tests::appended_not_synced>));
+    CHECK(caught("log", "refused bytes are not cut off", out_of_space<tests::nothing_cut>));
+    CHECK(caught("log", "the cut is not synced", out_of_space<cut_not_synced>));
+    CHECK(
+        caught("log", "a failed sync is ignored", pages_that_are_lost<tests::failed_sync_ignored>));
+    CHECK(caught("log", "the folder is not synced", rewritten<tests::folder_not_synced>));
+    CHECK(caught("log", "a short write is believed", few_bytes_at_a_time<short_write_believed>));
 }

@@ -156,32 +156,38 @@ inline void scan_fuzzed_log(byte_view bytes) {
     }
 }
 
+// The bytes with headers that belong where they are, as few inputs would have one by chance, and
+// with right payloads, after `inside(kind, payload)` had a look at each.
+template <class Inside>
+[[nodiscard]] blob with_right_headers(byte_view bytes, std::size_t from, bool payloads,
+                                      Inside inside) {
+    blob fixed(bytes.begin(), bytes.end());
+    for (std::size_t at = from; at + 32 <= fixed.size(); at += 8) {
+        if (tintype::text_of(byte_view{fixed}.subspan(at, 4)) != "TREC") {
+            continue;
+        }
+        auto header = tintype::mutable_bytes{fixed}.subspan(at);
+        tintype::store<std::endian::little>(&header[8], std::uint64_t{at});
+        const auto size = naive_number(header, 16, 8);
+        if (payloads && size <= header.size() - 32 && (size + 7) / 8 * 8 <= header.size() - 32) {
+            inside(naive_number(header, 4, 4), header.subspan(32, static_cast<std::size_t>(size)));
+            tintype::store<std::endian::little>(
+                &header[24], naive_crc32c(byte_view{header}.subspan(
+                                 32, static_cast<std::size_t>((size + 7) / 8 * 8))));
+        }
+        tintype::store<std::endian::little>(&header[28], naive_crc32c(byte_view{header}.first(28)));
+    }
+    return fixed;
+}
+
 inline void fuzz_log(byte_view bytes) {
     scan_fuzzed_log(bytes);
-    // Again with headers that belong where they are, as few inputs would have one by chance; and
-    // again with right payloads.
-    blob fixed(bytes.begin(), bytes.end());
+    blob named(bytes.begin(), bytes.end());
     std::ranges::copy(
-        tintype::bytes_of(fuzz_log_magic).first(std::min<std::size_t>(8, fixed.size())),
-        fixed.begin());
+        tintype::bytes_of(fuzz_log_magic).first(std::min<std::size_t>(8, named.size())),
+        named.begin());
     for (const bool payloads : {false, true}) {
-        for (std::size_t at = 8; at + 32 <= fixed.size(); at += 8) {
-            if (tintype::text_of(byte_view{fixed}.subspan(at, 4)) != "TREC") {
-                continue;
-            }
-            auto header = tintype::mutable_bytes{fixed}.subspan(at);
-            tintype::store<std::endian::little>(&header[8], std::uint64_t{at});
-            const auto size = naive_number(header, 16, 8);
-            if (payloads && size <= header.size() - 32 &&
-                (size + 7) / 8 * 8 <= header.size() - 32) {
-                tintype::store<std::endian::little>(
-                    &header[24], naive_crc32c(byte_view{header}.subspan(
-                                     32, static_cast<std::size_t>((size + 7) / 8 * 8))));
-            }
-            tintype::store<std::endian::little>(&header[28],
-                                                naive_crc32c(byte_view{header}.first(28)));
-        }
-        scan_fuzzed_log(fixed);
+        scan_fuzzed_log(with_right_headers(named, 8, payloads, [](auto, auto) {}));
     }
 }
 

@@ -2,13 +2,17 @@
 // flipped bit, and each byte set to the values where numbers turn over. A body ends the program
 // where a property does not hold.
 
+#include "fuzz/bincode.hpp"
 #include "fuzz/bodies.hpp"
 #include "fuzz/chain.hpp"
 #include "fuzz/columns.hpp"
 #include "fuzz/dakera.hpp"
 #include "fuzz/delta.hpp"
+#include "fuzz/journal.hpp"
 #include "fuzz/json.hpp"
 #include "fuzz/log.hpp"
+#include "fuzz/memvid.hpp"
+#include "fuzz/segment.hpp"
 #include "fuzz/series.hpp"
 #include "support/bytes.hpp"
 
@@ -103,6 +107,10 @@ TEST_CASE("fuzz_replay: columns") {
     CHECK(replay("columns", tests::fuzz::fuzz_columns) > 1000);
 }
 
+TEST_CASE("fuzz_replay: bincode") {
+    CHECK(replay("bincode", tests::fuzz::fuzz_bincode) > 1000);
+}
+
 TEST_CASE("fuzz_replay: dakera") {
     CHECK(replay("dakera", tests::fuzz::fuzz_dakera) > 1000);
 }
@@ -121,4 +129,16 @@ TEST_CASE("fuzz_replay: chain") {
 
 TEST_CASE("fuzz_replay: delta") {
     CHECK(replay("delta", tests::fuzz::fuzz_delta) > 1000);
+}
+
+TEST_CASE("fuzz_replay: segment") {
+    CHECK(replay("segment", tests::fuzz::fuzz_segment) > 1000);
+}
+
+TEST_CASE("fuzz_replay: journal") {
+    CHECK(replay("journal", tests::fuzz::fuzz_journal) > 1000);
+}
+
+TEST_CASE("fuzz_replay: memvid") {
+    CHECK(replay("memvid", tests::fuzz::fuzz_memvid) > 1000);
 }

@@ -105,7 +105,8 @@ private:
         history_scan scan;
         scan_log(view.bytes(), log_begin,
                  [&](const auto& what, byte_view bytes) { scan(what, bytes); });
-        auto opening = scan.opening_or({.interval = interval, .schema = std::string{detail::schema_of_columns<T>()}});
+        auto opening = scan.opening_or(
+            {.interval = interval, .schema = std::string{detail::schema_of_columns<T>()}});
         if (!opening) {
             return pass(opening);
         }

@@ -3,6 +3,7 @@
 // When appended records become durable: a choice between what a power cut may cost and what an
 // append costs.
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -33,7 +34,8 @@ public:
     constexpr flush_policy(flush_always) noexcept {}
 
     constexpr flush_policy(flush_every every) noexcept
-        : records_(every.records), time_(every.time), gather_(every.gather) {}
+        : records_(every.records), time_(std::clamp(every.time, least_time, most_time)),
+          gather_(every.gather) {}
 
     constexpr flush_policy(flush_on_request) noexcept : records_(0) {}
 
@@ -51,6 +53,10 @@ public:
     [[nodiscard]] constexpr std::size_t gather() const noexcept { return gather_; }
 
 private:
+    // So that a deadline can be told by any clock.
+    static constexpr std::chrono::nanoseconds least_time{0};
+    static constexpr std::chrono::nanoseconds most_time = std::chrono::days{365};
+
     std::uint64_t records_ = 1;
     std::chrono::nanoseconds time_{0};
     std::size_t gather_ = 0;

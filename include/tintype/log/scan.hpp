@@ -65,14 +65,22 @@ namespace detail {
 
 // The first place behind `offset` where a whole record is. A header that is only come upon may be a
 // part of somebody's payload or of what was torn, and one that does not fit now would once the log
-// has grown: so its payload is looked at.
-[[nodiscard]] constexpr std::optional<std::uint64_t> next_record(byte_view object,
-                                                                 std::uint64_t offset) noexcept {
+// has grown: so its payload is looked at. `budget` is how many bytes of such payloads are looked at
+// at the most: only an adversary makes so many headers that are right, in front of payloads that
+// are not.
+[[nodiscard]] constexpr std::optional<std::uint64_t>
+next_record(byte_view object, std::uint64_t offset, std::uint64_t& budget) noexcept {
     while (object.size() - offset >= record_header::alignment + record_header::bytes) {
         offset += record_header::alignment;
         const auto header = header_at(object, offset);
-        if (header && fits(*header, object) &&
-            computed_checksum(*header, object) == header->checksum) {
+        if (!header || !fits(*header, object)) {
+            continue;
+        }
+        if (header->size > budget) {
+            return std::nullopt;
+        }
+        budget -= header->size;
+        if (computed_checksum(*header, object) == header->checksum) {
             return offset;
         }
     }
@@ -100,11 +108,12 @@ constexpr log_end scan_log(byte_view object, std::uint64_t from, Visit visit) {
     from = std::max(from, log_begin);
     const auto begin = from > object.size() ? object.size() : from + (step - from % step) % step;
     std::uint64_t at = std::min<std::uint64_t>(begin, object.size());
+    std::uint64_t budget = std::uint64_t{64} * object.size();
     std::optional<log_record> last;
     while (at != object.size()) {
         auto header = header_at(object, at);
         if (!header) {
-            const auto next = detail::next_record(object, at);
+            const auto next = detail::next_record(object, at, budget);
             if (!next) {
                 break;
             }

@@ -238,6 +238,11 @@ private:
             if (failed) {
                 return fail(*failed);
             }
+            if (overdue) {
+                if (auto done = flush(); !done) {
+                    return pass(done);
+                }
+            }
             const auto offset = marks.size;
             const detail::record_pieces record{kind, offset, payload};
             if (auto done = put(record); !done) {
@@ -297,6 +302,7 @@ private:
                 durable = marks.size;
                 waiting = 0;
             }
+            overdue = false;
             return {};
         }
 
@@ -308,9 +314,8 @@ private:
                 } else if (std::chrono::steady_clock::now() < due) {
                     changed.wait_until(hold, due);
                 } else {
-                    // An error of the sync is reported by the next call; what could not be written
-                    // is tried again.
-                    static_cast<void>(flush());
+                    // What fails is tried again, or reported, by the next call.
+                    overdue = !flush();
                     due = std::chrono::steady_clock::now() + policy.time();
                 }
             }
@@ -378,6 +383,7 @@ private:
         std::uint64_t cut = 0;
         std::optional<error> failed;
         std::chrono::steady_clock::time_point due{}; // when the first that waits must be durable
+        bool overdue = false; // the flusher could not write what was gathered
         bool stopping = false;
         std::condition_variable changed;
         std::thread flusher;

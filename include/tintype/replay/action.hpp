@@ -9,6 +9,7 @@
 #include <tintype/core/reflect.hpp>
 #include <tintype/hash/hex.hpp>
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -47,6 +48,21 @@ template <class Alternative>
 template <class A>
 concept action_type = std::default_initializable<A> && std::copyable<A> &&
                       (described<A> || detail::described_alternatives<A>);
+
+namespace detail {
+
+template <class A>
+inline constexpr std::array<std::string_view, 1> names_of_actions{name_of_action<A>()};
+
+template <class... Alternatives>
+inline constexpr std::array<std::string_view, sizeof...(Alternatives)>
+    names_of_actions<std::variant<Alternatives...>>{name_of_action<Alternatives>()...};
+
+} // namespace detail
+
+// Of each alternative, in their order.
+template <action_type Action>
+inline constexpr auto action_names = detail::names_of_actions<Action>;
 
 // Calls visit(alternative) with what the action is, and answers what it answers. A variant that
 // holds nothing, as only an exception can leave it, is taken for its first alternative.

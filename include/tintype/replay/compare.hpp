@@ -5,6 +5,7 @@
 #include <tintype/core/identical.hpp>
 #include <tintype/replay/action.hpp>
 #include <tintype/replay/engine.hpp>
+#include <tintype/replay/preview.hpp>
 #include <tintype/replay/session.hpp>
 
 #include <algorithm>
@@ -64,10 +65,15 @@ template <class Action>
     const auto shown = [](std::string_view what, const std::string& of_a, const std::string& of_b) {
         return std::string{what} + " \"" + of_a + "\" against \"" + of_b + '"';
     };
-    if (a.input_hash != b.input_hash) {
+    // Of data that were too large to be looked at the preview tells the size.
+    const auto same = [](const auto& of_a, const auto& preview_a, const auto& of_b,
+                         const auto& preview_b) {
+        return of_a == of_b && (!unseen(of_a) || preview_a == preview_b);
+    };
+    if (!same(a.input_hash, a.input_preview, b.input_hash, b.input_preview)) {
         return shown("input", a.input_preview, b.input_preview);
     }
-    if (a.output_hash != b.output_hash) {
+    if (!same(a.output_hash, a.output_preview, b.output_hash, b.output_preview)) {
         return shown("output", a.output_preview, b.output_preview);
     }
     return {};
@@ -140,36 +146,60 @@ template <class Session>
 
 namespace detail {
 
-// How many of the checkpoints that both have are of the same states. Of states that parted the
-// later ones are taken to differ, so that a search by halves finds where.
+// Of the states that both recordings know, the last one that they have in common and the first one
+// that they have not, as places among the checkpoints of the first. States that parted are taken to
+// stay apart, so that a search by halves finds where.
+struct common_states {
+    std::optional<std::size_t> last_same{};
+    std::optional<std::size_t> first_other{};
+    std::size_t other = 0; // its counterpart
+};
+
 template <class Session>
-[[nodiscard]] std::size_t common_checkpoints(const Session& a, const Session& b) {
-    std::size_t same = 0;
-    std::size_t differs = std::min(a.checkpoints.size(), b.checkpoints.size());
-    while (same != differs) {
-        const std::size_t middle = same + (differs - same) / 2;
-        const auto& of_a = a.checkpoints[middle];
-        const auto& of_b = b.checkpoints[middle];
-        if (of_a.at_sequence == of_b.at_sequence && of_a.state_hash == of_b.state_hash) {
-            same = middle + 1;
+[[nodiscard]] common_states states_in_common(const Session& a, const Session& b) {
+    const auto counterpart = [&](std::size_t place) {
+        const std::uint64_t behind = first_after(a.checkpoints[place]);
+        const auto at = std::ranges::lower_bound(
+            b.checkpoints, behind, {}, [](const auto& each) { return first_after(each); });
+        return at != b.checkpoints.end() && first_after(*at) == behind
+                   ? std::optional{static_cast<std::size_t>(at - b.checkpoints.begin())}
+                   : std::nullopt;
+    };
+    common_states found;
+    std::size_t begin = 0;
+    std::size_t end = a.checkpoints.size();
+    while (begin != end) {
+        const std::size_t middle = begin + (end - begin) / 2;
+        std::size_t at = middle;
+        std::optional<std::size_t> other;
+        while (at != end && !(other = counterpart(at))) {
+            ++at;
+        }
+        if (at == end) {
+            end = middle; // none of these does the other know
+        } else if (a.checkpoints[at].state_hash == b.checkpoints[*other].state_hash) {
+            found.last_same = at;
+            begin = at + 1;
         } else {
-            differs = middle;
+            found.first_other = at;
+            found.other = *other;
+            end = middle;
         }
     }
-    return same;
+    return found;
 }
 
 } // namespace detail
 
 // Where two recordings of the same first part: the action whose type, fields, input or output are
 // others, or is only in one of them, or the checkpoint whose state is. Looks at the digests of
-// O(log n) checkpoints, and then at the actions from the last state that both have in common;
-// nothing where all is the same. Actions before a common state that came out otherwise and left no
-// trace in it are not looked at: compare() does that.
+// O(log n) checkpoints where both took them at the same places, and then at the actions from the
+// last state that both have in common; nothing where all is the same. Actions before a common state
+// that came out otherwise and left no trace in it are not looked at: compare() does that.
 template <class Session>
 [[nodiscard]] std::optional<divergence> first_divergence(const Session& a, const Session& b) {
-    const std::size_t common = detail::common_checkpoints(a, b);
-    const std::uint64_t from = common == 0 ? 0 : first_after(a.checkpoints[common - 1]);
+    const auto states = detail::states_in_common(a, b);
+    const std::uint64_t from = states.last_same ? first_after(a.checkpoints[*states.last_same]) : 0;
     const auto behind = [&](const Session& session) {
         return std::ranges::lower_bound(session.actions, from, {}, &Session::record_type::sequence);
     };
@@ -196,11 +226,10 @@ template <class Session>
             ++of_b;
         }
     }
-    if (common < std::min(a.checkpoints.size(), b.checkpoints.size())) {
-        const auto& of_first = a.checkpoints[common];
-        const auto& of_second = b.checkpoints[common];
-        if (of_first.at_sequence == of_second.at_sequence &&
-            (!found || of_first.at_sequence < found->sequence)) {
+    if (states.first_other) {
+        const auto& of_first = a.checkpoints[*states.first_other];
+        const auto& of_second = b.checkpoints[states.other];
+        if (!found || of_first.at_sequence < found->sequence) {
             found = divergence{.sequence = of_first.at_sequence,
                                .checkpoint = of_first.id,
                                .why = "state " + to_hex(of_first.state_hash).substr(0, 16) +

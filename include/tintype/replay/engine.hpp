@@ -130,6 +130,14 @@ public:
         if (auto good = begin(); !good) {
             return pass(good);
         }
+        if constexpr (digests_states<Rules, Store>) {
+            // What it begins with, unless it begins before what the store has behind it.
+            if (!options_.repeat_checkpointed) {
+                if (auto done = compare_states(from_); !done) {
+                    return pass(done);
+                }
+            }
+        }
         std::vector<const record_type*> actions;
         for (const record_type& each : session_.actions) {
             if (each.sequence >= from_ && each.sequence <= options_.stop_at.value_or(last)) {
@@ -163,7 +171,6 @@ private:
         }
         const auto& checkpoint = session_.checkpoints[*index];
         from_ = options_.repeat_checkpointed ? checkpoint.at_sequence : first_after(checkpoint);
-        passed_ = *index + 1;
         return {};
     }
 
@@ -185,7 +192,7 @@ private:
                                    .detail = std::move(outcome.detail),
                                    .took = std::chrono::steady_clock::now() - began});
         if constexpr (digests_states<Rules, Store>) {
-            if (auto done = compare_states(record.sequence); !done) {
+            if (auto done = compare_states(record.sequence + 1); !done) {
                 return done;
             }
         }
@@ -194,16 +201,16 @@ private:
                                                                    .total = result_.total_actions});
     }
 
-    // At the checkpoints that were taken behind this action.
-    [[nodiscard]] result<void> compare_states(std::uint64_t sequence) {
+    // At the checkpoints that were taken before the action `next`.
+    [[nodiscard]] result<void> compare_states(std::uint64_t next) {
         std::optional<blake3_digest> now;
         for (; passed_ != session_.checkpoints.size(); ++passed_) {
             const auto& checkpoint = session_.checkpoints[passed_];
             const std::uint64_t behind = first_after(checkpoint);
-            if (behind > sequence + 1) {
+            if (behind > next) {
                 break;
             }
-            if (behind != sequence + 1 || result_.first) {
+            if (behind != next || result_.first) {
                 continue;
             }
             if (!now) {
@@ -215,7 +222,7 @@ private:
             }
             if (*now != checkpoint.state_hash) {
                 result_.first =
-                    divergence{.sequence = sequence,
+                    divergence{.sequence = checkpoint.at_sequence,
                                .checkpoint = checkpoint.id,
                                .why = "state " + to_hex(*now).substr(0, 16) + " against " +
                                       to_hex(checkpoint.state_hash).substr(0, 16)};

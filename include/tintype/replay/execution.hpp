@@ -28,6 +28,9 @@ namespace tintype {
 template <class Apply, class States, class... Comparators>
 class re_execution {
 public:
+    // As those of the recorder that made the session.
+    preview_limits limits{};
+
     explicit re_execution(Apply apply, States states = {}, Comparators... comparators)
         : apply_(std::move(apply)), states_(std::move(states)),
           comparators_(std::move(comparators)...) {}
@@ -63,9 +66,14 @@ private:
     [[nodiscard]] step_outcome compared(const Alternative& what, const Record& record,
                                         byte_view output) {
         if constexpr (Index == sizeof...(Comparators)) {
-            const auto now = observe(output);
+            const auto now = observe(output, limits);
             if (now.hash == record.output_hash) {
-                return {verdict::matched, {}};
+                if (!unseen(now.hash)) {
+                    return {verdict::matched, {}};
+                }
+                if (now.preview == record.output_preview) {
+                    return {verdict::skipped, "an output too large to be told from another"};
+                }
             }
             return {verdict::mismatched,
                     "output \"" + now.preview + "\" against \"" + record.output_preview + '"'};

@@ -112,6 +112,11 @@ struct observed {
     std::string preview;
 };
 
+// Of data that nobody looked at: which they were, only their size can tell.
+[[nodiscard]] constexpr bool unseen(const blake3::digest_type& hash) noexcept {
+    return std::ranges::all_of(hash, [](std::byte byte) { return byte == std::byte{0xff}; });
+}
+
 // Data beyond `most.hashed` are not looked at: their hash is all ones, and the preview says so.
 [[nodiscard]] inline observed observe(byte_view data, const preview_limits& most = {}) {
     observed seen;

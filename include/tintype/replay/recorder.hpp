@@ -85,11 +85,18 @@ public:
 
     [[nodiscard]] session_segment<session_type, S>& sessions() noexcept { return segment_; }
 
-    // The new session's id; durable when this returns. `in_use` while another is being recorded.
+    // The new session's id; durable when this returns. `in_use` while another is being recorded,
+    // `already_exists` where the ids' policy gives one again.
     [[nodiscard]] result<uuid> start(std::optional<std::string> name = std::nullopt,
                                      session_metadata metadata = {}) {
         if (journal_) {
             return fail({.code = errc::in_use, .where = to_text(opening_.session_id), .found = 1});
+        }
+        if (name && name->size() > longest_session_name) {
+            return fail({.code = errc::limit_exceeded,
+                         .where = "name of the session",
+                         .found = name->size(),
+                         .wanted = longest_session_name});
         }
         journal_opening opening{.version = journal_opening::newest,
                                 .schema = detail::session_schema<session_type>(),
@@ -98,6 +105,9 @@ public:
                                 .created_secs = now(),
                                 .metadata = std::move(metadata),
                                 .config = options_.config};
+        if (segment_.index().contains(opening.session_id)) {
+            return fail({.code = errc::already_exists, .where = to_text(opening.session_id)});
+        }
         const auto first = encode<bincode_fixed>(opening);
         if (!first) {
             return pass(first);
@@ -111,6 +121,7 @@ public:
         }
         journal_.emplace(*std::move(log));
         opening_ = std::move(opening);
+        recovered_ = {};
         progress_ = {};
         at_ = stage::recording;
         states_.forget();
@@ -125,24 +136,32 @@ public:
         return record_as(journal_record::action, std::move(action), details);
     }
 
-    // The same, and then a checkpoint if one is due. Where that fails the action is recorded all
-    // the same, and the next call tries again.
-    [[nodiscard]] result<std::uint64_t> record(Action action, const action_details& details,
-                                               const State& after) {
+    // The same, and then a checkpoint if one is due. An error is the action's; the checkpoint's is
+    // told beside it, and the next call tries again.
+    [[nodiscard]] result<recorded_action> record(Action action, const action_details& details,
+                                                 const State& after) {
         const auto sequence = record(std::move(action), details);
-        if (sequence && checkpoint_due()) {
-            if (auto done = checkpoint(after); !done) {
-                return pass(done);
+        if (!sequence) {
+            return pass(sequence);
+        }
+        recorded_action made{.sequence = *sequence};
+        if (checkpoint_due()) {
+            if (const auto id = checkpoint(after)) {
+                made.checkpoint = *id;
+            } else {
+                made.not_taken = id.error();
             }
         }
-        return sequence;
+        return made;
     }
 
     [[nodiscard]] bool checkpoint_due() const noexcept {
         return journal_ && progress_.checkpoint_due(opening_.config);
     }
 
-    // The checkpoint's id, of the state behind the last action.
+    // The checkpoint's id, of the state behind the last action. An action that says so counts for
+    // no maximum; where only that one cannot be recorded, the checkpoint stays and the error is
+    // told.
     [[nodiscard]] result<std::uint64_t> checkpoint(const State& state) {
         if (auto good = goes_on(); !good) {
             return pass(good);
@@ -192,7 +211,8 @@ public:
     [[nodiscard]] result<void> flush() { return journal_ ? journal_->flush() : result<void>{}; }
 
     // The session ends for good, and is in the segment when this returns. After an error it can be
-    // called again, and opening anew does the same.
+    // called again, and opening anew does the same. Refused, with what is wrong, where anything
+    // that was recorded is damaged by now: open the recorder anew to go on without it.
     [[nodiscard]] result<session_summary> end() {
         if (!journal_ || at_ == stage::abandoned) {
             return fail({.code = errc::not_found, .where = "session"});
@@ -307,7 +327,8 @@ private:
         if (auto good = goes_on(); !good) {
             return pass(good);
         }
-        if (auto good = progress_.room(opening_.config); !good) {
+        const bool counts = kind == journal_record::action;
+        if (auto good = progress_.room(counts ? opening_.config : session_config{}); !good) {
             return pass(good);
         }
         auto input = observe(details.input, options_.preview);
@@ -324,7 +345,7 @@ private:
         if (auto done = append(kind, made); !done) {
             return pass(done);
         }
-        progress_.acted(made.sequence, kind == journal_record::action);
+        progress_.acted(made.sequence, counts);
         return made.sequence;
     }
 
@@ -339,6 +360,17 @@ private:
                  [&](const auto& what) { detail::visit_with(content, what, bytes); });
         if (auto opening = content.opening(); !opening) {
             return pass(opening);
+        }
+        // What was damaged since it was recorded. Whoever opens the recorder anew is told what, and
+        // goes on with the rest.
+        if (content.damage().size() > recovered_.damage.size()) {
+            return fail(content.damage().back().why);
+        }
+        if (content.progress().actions != progress_.actions) {
+            return fail({.code = errc::incomplete_stream,
+                         .where = "journal",
+                         .found = content.progress().actions,
+                         .wanted = progress_.actions});
         }
         auto session = content.session(bytes);
         if (!session) {

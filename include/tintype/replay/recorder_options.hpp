@@ -3,6 +3,7 @@
 // What a recorder is told and what it tells.
 
 #include <tintype/core/bytes.hpp>
+#include <tintype/core/error.hpp>
 #include <tintype/log/flush.hpp>
 #include <tintype/replay/preview.hpp>
 #include <tintype/replay/segment.hpp>
@@ -10,6 +11,7 @@
 #include <tintype/replay/session.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace tintype {
@@ -28,6 +30,13 @@ struct action_details {
     byte_view output{};
     std::vector<std::uint64_t> affected{};
     std::uint64_t duration_ms = 0;
+};
+
+// An action that was recorded, and what became of the checkpoint that was due.
+struct recorded_action {
+    std::uint64_t sequence = 0;
+    std::optional<std::uint64_t> checkpoint{}; // its id, if one was taken
+    std::optional<error> not_taken{};          // why it was not; it stays due
 };
 
 // What opening found of a session that nobody ended.

@@ -80,7 +80,8 @@ public:
                       : result<Session>{pass(object)};
     }
 
-    // `already_exists` where a session has its id.
+    // `already_exists` where a session has its id, `limit_exceeded` for a name longer than
+    // `longest_session_name`.
     [[nodiscard]] result<void> append(const Session& session) {
         const auto bytes = encode<bincode_fixed>(session);
         return bytes ? append(summary_of(session), *bytes) : pass(bytes);
@@ -96,6 +97,12 @@ public:
 
     // The same, in the place of the session that has its id, if there is one.
     [[nodiscard]] result<void> replace(const session_summary& summary, byte_view bytes) {
+        if (summary.name && summary.name->size() > longest_session_name) {
+            return fail({.code = errc::limit_exceeded,
+                         .where = "name of the session",
+                         .found = summary.name->size(),
+                         .wanted = longest_session_name});
+        }
         const auto head = detail::sealed_summary(summary);
         if (!head) {
             return pass(head);
@@ -138,9 +145,12 @@ public:
         return size() > 2 * index_.live() + options_.tolerated_waste;
     }
 
-    // Writes the segment anew, with the sessions that are left. A damaged one is refused, and then
-    // nothing is changed.
+    // Writes the segment anew, with the sessions that are left. Where anything is known to be
+    // damaged, or found to be, nothing is changed.
     [[nodiscard]] result<void> compact(const monitor* watch = nullptr) {
+        if (!index_.damage().empty()) {
+            return fail(index_.damage().front().why);
+        }
         const auto object = storage_.open(name_, options_.how);
         if (!object) {
             return pass(object);
@@ -176,13 +186,13 @@ private:
 
     // The index behind what was appended, and both durable.
     [[nodiscard]] result<void> paged() {
-        const auto page = encode<bincode_fixed>(index_.page());
-        if (!page) {
-            return pass(page);
+        const segment_page page = index_.page(log_.size());
+        const auto bytes = encode<bincode_fixed>(page);
+        if (!bytes) {
+            return pass(bytes);
         }
-        const auto offset = log_.append(number(segment_record::page), *page);
-        if (offset) {
-            index_.wrote_page(*offset);
+        if (log_.append(number(segment_record::page), *bytes)) {
+            index_.wrote(page);
         }
         // Without its page a session is found all the same, by a longer look.
         return log_.flush();
@@ -190,8 +200,13 @@ private:
 
     template <class Put>
     [[nodiscard]] result<void> copy(byte_view object, segment_index& fresh, Put& put) const {
+        std::uint64_t end = log_begin; // of what was put
         const auto one = [&](segment_record kind, byte_view payload) {
-            return put(number(kind), std::span{&payload, 1});
+            const auto offset = put(number(kind), std::span{&payload, 1});
+            if (offset) {
+                end = *offset + record_extent(payload.size());
+            }
+            return offset;
         };
         const auto first = opening();
         if (!first) {
@@ -201,17 +216,18 @@ private:
             return pass(done);
         }
         const auto page = [&]() -> result<void> {
-            const auto bytes = encode<bincode_fixed>(fresh.page());
+            const segment_page next = fresh.page(end);
+            const auto bytes = encode<bincode_fixed>(next);
             if (!bytes) {
                 return pass(bytes);
             }
-            const auto offset = one(segment_record::page, *bytes);
-            if (!offset) {
+            if (const auto offset = one(segment_record::page, *bytes); !offset) {
                 return pass(offset);
             }
-            fresh.wrote_page(*offset);
+            fresh.wrote(next);
             return {};
         };
+        std::size_t copied = 0;
         for (const segment_entry& entry : index_.entries()) {
             const auto payload = log_payload(object, {.kind = number(segment_record::session),
                                                       .offset = entry.offset,
@@ -224,7 +240,7 @@ private:
                 return pass(offset);
             }
             fresh.add({.summary = entry.summary, .offset = *offset, .size = entry.size});
-            if (fresh.page().full()) {
+            if (++copied % segment_page::most == 0) {
                 if (auto done = page(); !done) {
                     return done;
                 }

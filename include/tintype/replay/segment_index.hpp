@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <ranges>
@@ -65,37 +66,41 @@ public:
         remove(entry.summary.session_id);
         live_ += record_extent(entry.size);
         places_.emplace(entry.summary.session_id, entry.offset);
-        page_.entries.push_back(entry);
         entries_.insert_or_assign(entry.offset, std::move(entry));
     }
 
-    // Whether there was one.
-    bool remove(const uuid& id) {
+    // Whether there was one. By value, for it may be an entry's that goes.
+    bool remove(uuid id) {
         const auto at = places_.find(id);
         if (at == places_.end()) {
             return false;
         }
         const auto entry = entries_.find(at->second);
+        if (entry->first < paged_) {
+            removed_.push_back(id);
+        }
         live_ -= record_extent(entry->second.size);
         entries_.erase(entry);
         places_.erase(at);
-        const auto erased = std::erase_if(page_.entries, [&](const segment_entry& each) {
-            return each.summary.session_id == id;
-        });
-        if (erased == 0) {
-            page_.removed.push_back(id);
-        }
         return true;
     }
 
-    // What the next page says.
-    [[nodiscard]] const segment_page& page() const noexcept { return page_; }
+    // What the next page says, at that place.
+    [[nodiscard]] segment_page page(std::uint64_t offset = 0) const {
+        segment_page next{};
+        next.previous = paged_;
+        next.removed = removed_;
+        const auto fresh = std::ranges::subrange(entries_.lower_bound(paged_), entries_.end());
+        std::ranges::copy(std::views::values(fresh), std::back_inserter(next.entries));
+        next.offset = offset;
+        return next;
+    }
 
-    // It was written there.
-    void wrote_page(std::uint64_t offset) {
-        if (page_.full()) {
-            page_ = {};
-            page_.previous = offset;
+    // That page was written.
+    void wrote(const segment_page& page) {
+        if (page.full()) {
+            paged_ = page.offset;
+            removed_.clear();
         }
     }
 
@@ -107,45 +112,50 @@ private:
             return false;
         }
         std::vector<segment_page> pages;
+        std::uint64_t behind = object.size();
         for (std::uint64_t at = *last; at != 0;) {
-            auto page = page_at(object, at);
-            if (!page || page->previous >= at) {
+            auto page = page_at(object, at, behind);
+            if (!page) {
                 return false;
             }
+            behind = at;
             at = page->previous;
             pages.push_back(*std::move(page));
         }
         for (std::size_t i = pages.size(); i-- != 0;) {
-            page_ = {};
-            page_.previous = pages[i].previous;
+            paged_ = pages[i].previous;
+            removed_.clear();
             for (const uuid& id : pages[i].removed) {
                 if (!remove(id)) {
                     return false;
                 }
             }
-            for (segment_entry& entry : pages[i].entries) {
-                if (contains(entry.summary.session_id) || entries_.contains(entry.offset) ||
-                    !is_there(object, entry)) {
+            for (const segment_entry& entry : pages[i].entries) {
+                if (contains(entry.summary.session_id) || entry.offset < paged_ ||
+                    entries_.contains(entry.offset) || !is_before(entry, pages[i].offset)) {
                     return false;
                 }
-                add(std::move(entry));
+                add(entry);
             }
         }
-        wrote_page(*last);
+        wrote(pages.front());
         return true;
     }
 
-    // The place of a page that ends the object. Behind what was torn or is being written only a way
-    // from record to record tells a page from bytes that somebody put into a session.
+    // The place of a page that ends the object, as its last bytes but for the padding say.
     [[nodiscard]] static std::optional<std::uint64_t> last_page(byte_view object) {
-        constexpr std::uint64_t step = record_header::alignment;
-        for (std::uint64_t at = object.size() / step * step; at > log_begin; at -= step) {
-            if (const auto header = header_at(object, at)) {
-                const bool ends = header->size <= object.size() - at &&
-                                  record_extent(header->size) == object.size() - at;
-                return ends && header->kind == static_cast<std::uint32_t>(segment_record::page)
-                           ? std::optional{at}
-                           : std::nullopt;
+        for (std::size_t padding = 0; padding != record_header::alignment; ++padding) {
+            constexpr std::size_t place = sizeof(std::uint64_t);
+            if (object.size() < log_begin + place + padding) {
+                break;
+            }
+            const auto at = load<std::endian::little, std::uint64_t>(
+                object.data() + (object.size() - place - padding));
+            const auto header = header_at(object, at);
+            if (header && record_padding(header->size) == padding &&
+                header->size <= object.size() - at &&
+                record_extent(header->size) == object.size() - at) {
+                return at;
             }
         }
         return std::nullopt;
@@ -155,19 +165,30 @@ private:
         return {.kind = header.kind, .offset = header.offset, .size = header.size};
     }
 
-    [[nodiscard]] static result<segment_page> page_at(byte_view object, std::uint64_t offset) {
+    // That ends before `behind`.
+    [[nodiscard]] static result<segment_page> page_at(byte_view object, std::uint64_t offset,
+                                                      std::uint64_t behind) {
         const auto header = header_at(object, offset);
-        if (!header || header->kind != static_cast<std::uint32_t>(segment_record::page)) {
+        if (!header || header->kind != static_cast<std::uint32_t>(segment_record::page) ||
+            header->size > behind || offset > behind - header->size) {
             return fail({.code = errc::invalid_value, .where = "page", .offset = offset});
         }
-        return detail::decode_record<segment_page>(object, record_of(*header));
+        auto page = detail::decode_record<segment_page>(object, record_of(*header));
+        if (page && page->offset != offset) {
+            return fail({.code = errc::invalid_value,
+                         .where = "page",
+                         .offset = offset,
+                         .found = page->offset,
+                         .wanted = offset});
+        }
+        return page;
     }
 
-    // Only that it is there: its bytes are verified when they are asked for.
-    [[nodiscard]] static bool is_there(byte_view object, const segment_entry& entry) {
-        return entry.offset >= log_begin && entry.offset <= object.size() &&
-               object.size() - entry.offset >= record_header::bytes &&
-               entry.size <= object.size() - entry.offset - record_header::bytes;
+    // Only that: its bytes are verified when they are asked for.
+    [[nodiscard]] static bool is_before(const segment_entry& entry, std::uint64_t end) {
+        return entry.offset >= log_begin && entry.offset <= end &&
+               end - entry.offset >= record_header::bytes &&
+               entry.size <= end - entry.offset - record_header::bytes;
     }
 
     // Whole records from there on; pages are for those who look from the end.
@@ -214,7 +235,8 @@ private:
 
     std::map<std::uint64_t, segment_entry> entries_; // by where they are
     std::map<uuid, std::uint64_t> places_;
-    segment_page page_{};
+    std::uint64_t paged_ = 0;     // where the last full page is: entries before it are in pages
+    std::vector<uuid> removed_{}; // of those, since then
     std::vector<segment_damage> damage_;
     std::uint64_t tail_ = 0;
     std::uint64_t live_ = 0;

@@ -12,6 +12,7 @@
 #include <tintype/hash/crc32c.hpp>
 #include <tintype/log/record.hpp>
 #include <tintype/log/scan.hpp>
+#include <tintype/replay/action.hpp>
 #include <tintype/replay/segment_index.hpp>
 #include <tintype/replay/segment_record.hpp>
 #include <tintype/replay/session.hpp>
@@ -29,10 +30,16 @@ namespace tintype {
 
 namespace detail {
 
-// Of sessions that columns can look into; of others it says nothing.
+// What the actions are called, and what is in them and in a checkpoint where columns can look into
+// that.
 template <class Session>
 [[nodiscard]] std::string session_schema() {
-    std::string schema{schema_of_columns<typename Session::record_type>()};
+    std::string schema;
+    for (const std::string_view name : action_names<typename Session::action_type>) {
+        schema += name;
+        schema += ',';
+    }
+    schema += schema_of_columns<typename Session::record_type>();
     schema += ';';
     schema += schema_of_columns<typename Session::snapshot_type>();
     return schema;
@@ -107,7 +114,11 @@ template <class Session>
     if (!bytes) {
         return pass(bytes);
     }
-    return tintype::decode<bincode_fixed, Session>(*bytes, {.limits = most});
+    auto session = tintype::decode<bincode_fixed, Session>(*bytes, {.limits = most});
+    if (session && summary_of(*session) != entry.summary) {
+        return fail({.code = errc::invalid_value, .where = "summary", .offset = entry.offset});
+    }
+    return session;
 }
 
 } // namespace detail

@@ -47,16 +47,21 @@ struct segment_entry {
 };
 
 // What came and went since the page at `previous`, which is full, or since the beginning where that
-// is 0. A page takes the place of those before it that are not full.
+// is 0. A page takes the place of those before it that are not full. It ends with the place of its
+// own record: so the end of a segment says where its last page begins, whatever is in the names of
+// sessions.
 struct segment_page {
     BOOST_HANA_DEFINE_STRUCT(segment_page, (std::uint64_t, previous),
                              (std::vector<uuid>, removed), // of what stands in pages before
-                             (std::vector<segment_entry>, entries));
+                             (std::vector<segment_entry>, entries), (std::uint64_t, offset));
 
     static constexpr std::size_t most = 32; // of both together, or of what a scan found
 
     [[nodiscard]] bool full() const noexcept { return removed.size() + entries.size() >= most; }
 };
+
+// So that a page is small, whoever names the sessions.
+inline constexpr std::size_t longest_session_name = 1024; // bytes
 
 // Where in a segment damage lies, and what.
 struct segment_damage {

@@ -4,6 +4,7 @@
 // any codec, or what changed since the checkpoint before. From the latter two a replay starts.
 
 #include <tintype/codec/bincode.hpp>
+#include <tintype/codec/columns.hpp>
 #include <tintype/codec/concept.hpp>
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
@@ -47,10 +48,12 @@ concept checkpoint_policy =
     };
 
 // restore(checkpoints, index): the state of checkpoints[index], whose digest it has, or an error.
+// Its
+//     snapshot has a member `next_sequence`, so that whoever starts there knows where to go on.
 // digest(state): what take() would say; of equal states the same.
 template <class P, class State>
 concept restoring_policy =
-    checkpoint_policy<P, State> &&
+    checkpoint_policy<P, State> && has_member<typename P::snapshot_type, "next_sequence"> &&
     requires(const P& policy, const State& state,
              std::span<const checkpoint<typename P::snapshot_type>> checkpoints, std::size_t index,
              const limits& most) {
@@ -158,7 +161,8 @@ struct whole_states {
 };
 
 // Of so many checkpoints one holds the whole state, and the others what changed since the one
-// before, leaf by leaf (see delta/state.hpp). The digest is of all leaves and where they stand.
+// before, leaf by leaf (see delta/state.hpp). The digest is of the type, of all leaves and where
+// they stand.
 template <described State, std::uint64_t Keyframes = 16>
 class changed_states {
     static_assert(Keyframes != 0, "tintype: one of 1 or more checkpoints holds the whole state");
@@ -175,7 +179,7 @@ public:
         }
         content_.clear();
         differ_.state().write(content_);
-        taken_state<kept_state> taken{.state_hash = hash_of<blake3>(content_.bytes())};
+        taken_state<kept_state> taken{.state_hash = hash_of_content(content_.bytes())};
         if (whole) {
             append(taken.snapshot.bytes, content_.bytes());
             since_whole_ = 0;
@@ -265,7 +269,15 @@ private:
     [[nodiscard]] static result<blake3_digest> digest_of(const leaf_state<State>& state) {
         detail::claimed_bytes content;
         state.write(content);
-        return hash_of<blake3>(content.bytes());
+        return hash_of_content(content.bytes());
+    }
+
+    // And of what the leaves are of, so that those of another type are none of this.
+    [[nodiscard]] static blake3_digest hash_of_content(byte_view content) noexcept {
+        blake3 hash;
+        hash.update(bytes_of(detail::schema_of_columns<State>()));
+        hash.update(content);
+        return hash.finish();
     }
 
     state_differ<State> differ_;

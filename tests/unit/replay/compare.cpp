@@ -170,3 +170,44 @@ TEST_CASE("checkpoints at other places are no states in common") {
     answers(b, 1, "else");
     CHECK(first_divergence(a, b)->sequence == 1);
 }
+
+TEST_CASE("states are told by what they are behind, however many checkpoints there are") {
+    const auto a = made(33);
+    for (std::uint64_t parts = 0; parts != 32; ++parts) {
+        CAPTURE(parts);
+        auto b = made(33, parts);
+        // One more, and two fewer: those that are left are still the same places.
+        auto extra = b.checkpoints[2];
+        extra.at_sequence = 13;
+        b.checkpoints.insert(b.checkpoints.begin() + 3, extra);
+        b.checkpoints.erase(b.checkpoints.begin() + 5);
+        b.checkpoints.erase(b.checkpoints.begin());
+        for (const auto& [one, other] : {std::pair{a, b}, std::pair{b, a}}) {
+            const auto found = first_divergence(one, other);
+            REQUIRE(found);
+            // Of the places 3, 7, 11, ... 31 the first and the fifth are not known to both.
+            std::uint64_t expected = parts / 4 * 4 + 3;
+            expected = expected == 3 ? 7 : expected == 19 ? 23 : expected;
+            CHECK(found->sequence == expected);
+            CHECK(found->checkpoint);
+        }
+    }
+}
+
+TEST_CASE("data that were too large to be looked at are compared by their size") {
+    const auto a = made(1);
+    auto b = made(1);
+    auto c = made(1);
+    const tintype::preview_limits most{.hashed = 1};
+    const auto set = [&](session& of, std::string_view data) {
+        auto seen = tintype::observe(tintype::bytes_of(data), most);
+        of.actions[0].output_hash = seen.hash;
+        of.actions[0].output_preview = seen.preview;
+    };
+    set(b, "ab");
+    set(c, "abc");
+    CHECK(!compare(b, c, {.data = true}).identical());
+    CHECK(compare(b, b, {.data = true}).identical());
+    CHECK(first_divergence(b, c));
+    CHECK(!compare(a, b, {.data = true}).identical());
+}

@@ -205,3 +205,40 @@ TEST_CASE("the last possible sequence is replayed, and nothing behind it") {
     CHECK(replay(original, wrong, rules)->matched == 2);
     CHECK(rules.sequences.back() == ~std::uint64_t{0});
 }
+
+TEST_CASE("a store that does not begin as the session did is found out before the first action") {
+    const auto original = recorded();
+    bank state{};
+    state.balances["account 0"] = 1;
+    const auto found = replay(original, state, re_execution{banking{}, changed_banks{}});
+    REQUIRE(said(found) == "no error");
+    REQUIRE(found->first);
+    CHECK(found->first->checkpoint == 0);
+    bank other{};
+    const auto behind =
+        replay(original, other, re_execution{banking{}, changed_banks{}}, {.from_checkpoint = 2});
+    CHECK(behind->first->checkpoint == 2);
+    CHECK(behind->first->sequence == 15);
+    // Before what the store has behind it there is nothing to compare.
+    auto there = tintype::state_at<bank>(original, 2, changed_banks{}).value();
+    const auto again = replay(original, there, re_execution{banking{}, changed_banks{}},
+                              {.from_checkpoint = 2, .repeat_checkpointed = true});
+    CHECK(again->first->sequence == 15);
+}
+
+TEST_CASE("an output too large to be told from another is neither the same nor another") {
+    auto original = recorded({}, 2);
+    original.checkpoints.clear();
+    re_execution rules{banking{}, changed_banks{}};
+    rules.limits = {.hashed = 1};
+    for (auto& action : original.actions) {
+        const auto* const output = action.sequence == 0 ? "???" : "????";
+        const auto seen = tintype::observe(tintype::bytes_of(output), rules.limits);
+        action.output_hash = seen.hash;
+        action.output_preview = seen.preview;
+    }
+    bank state{};
+    const auto found = replay(original, state, rules).value();
+    CHECK(found.actions[0].what == verdict::skipped); // three characters it has, too
+    CHECK(found.actions[1].what == verdict::mismatched);
+}

@@ -285,3 +285,69 @@ TEST_CASE("what is damaged in a journal is left out of the session, and said") {
     const auto back = made->sessions().read(summary->session_id).value();
     CHECK(back.actions[2].sequence == 3);
 }
+
+TEST_CASE("an id that is given again is refused, and so is a name that is none") {
+    const memory_storage storage;
+    {
+        auto made = opened(storage).value();
+        REQUIRE(made.start("the first"));
+        REQUIRE(made.end());
+    }
+    auto made = opened(storage).value(); // with ids that count from 1 again
+    CHECK(said(made.start("another")) ==
+          "already_exists in 00000000-0000-0000-0000-000000000001 0/0");
+    CHECK(made.sessions().index().size() == 1);
+    CHECK(said(made.start(std::string(tintype::longest_session_name + 1, 'n'))) ==
+          "limit_exceeded in name of the session 1025/1024");
+    REQUIRE(made.start(std::string(tintype::longest_session_name, 'n')));
+    CHECK(made.end());
+}
+
+TEST_CASE("a session that is damaged by the time it ends is not put away without a word") {
+    const memory_storage storage;
+    auto made = opened(storage);
+    REQUIRE(said(made) == "no error");
+    const auto id = made->start().value();
+    bank state{};
+    REQUIRE(said(bank_on(*made, state, 0, 10)) == "no error");
+    tintype::blob bytes;
+    {
+        const auto object = storage.open("bank.active", tintype::access::copy).value();
+        tintype::append(bytes, object.bytes());
+    }
+    bytes[bytes.size() / 2] ^= std::byte{1};
+    auto staged = storage.stage({}).value();
+    REQUIRE(staged.write(bytes));
+    REQUIRE(staged.replace("bank.active"));
+    CHECK(said(made->active()).starts_with("checksum_mismatch"));
+    for (int again = 0; again != 2; ++again) {
+        CHECK(said(made->end()).starts_with("checksum_mismatch"));
+    }
+    CHECK(made->sessions().index().size() == 0);
+    made = tintype::fail({.code = tintype::errc::io}); // closed
+    auto other = opened(storage);
+    REQUIRE(said(other) == "no error");
+    CHECK(other->recovered().damage.size() == 1);
+    CHECK(other->recording() == id);
+    CHECK(other->end().value().action_count == 9);
+}
+
+TEST_CASE("an action is recorded whatever becomes of the checkpoint behind it") {
+    const memory_storage storage;
+    auto options = every(2);
+    options.record_checkpoints = true;
+    options.config.max_actions_per_session = 2;
+    auto made = opened(storage, options).value();
+    REQUIRE(made.start());
+    const bank state{};
+    const auto first = made.record(tests::deposit{}, {}, state).value();
+    CHECK(first.sequence == 0);
+    CHECK(!first.checkpoint);
+    // The action that says so is one more than there may be.
+    const auto second = made.record(tests::deposit{}, {}, state).value();
+    CHECK(second.sequence == 1);
+    CHECK(second.checkpoint == 0);
+    CHECK(!second.not_taken);
+    CHECK(made.progress().actions == 3);
+    CHECK(said(made.record(tests::deposit{}, {}, state)).starts_with("limit_exceeded"));
+}

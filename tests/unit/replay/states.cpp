@@ -167,3 +167,27 @@ TEST_CASE("the digest of a summary is that of its bincode of variable width") {
     const auto three = tests::blob_of({251, 251, 0});
     CHECK(states.take(state, 1).value().state_hash == tintype::hash_of<tintype::blake3>(three));
 }
+
+namespace {
+
+struct account_sheet {
+    BOOST_HANA_DEFINE_STRUCT(account_sheet, (std::int64_t, credit), (std::int64_t, debt));
+};
+
+struct other_sheet {
+    BOOST_HANA_DEFINE_STRUCT(other_sheet, (std::int64_t, debt), (std::int64_t, credit));
+};
+
+} // namespace
+
+TEST_CASE("a state of another type is none of this one") {
+    tintype::changed_states<account_sheet> states;
+    auto taken = states.take({.credit = 1, .debt = 2}, 0).value();
+    const std::vector<kept> all{{.id = 0,
+                                 .at_sequence = 0,
+                                 .timestamp_secs = 0,
+                                 .state_hash = taken.state_hash,
+                                 .snapshot = std::move(taken.snapshot)}};
+    CHECK(states.restore(all, 0, {}).value().credit == 1);
+    CHECK(!tintype::changed_states<other_sheet>{}.restore(all, 0, {}));
+}
