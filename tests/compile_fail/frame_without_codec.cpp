@@ -17,9 +17,9 @@ using namespace tintype;
 struct no_codec {};
 
 #if defined(BAD)
-using list = section_list<frames<"lines", raw>, frame<"title", no_codec>>;
+using list = section_list<frames<"lines", raw_codec>, frame<"title", no_codec>>;
 #else
-using list = section_list<frames<"lines", raw>, frame<"title", raw>>;
+using list = section_list<frames<"lines", raw_codec>, frame<"title", raw_codec>>;
 #endif
 
 static_assert(describes<list, state>);

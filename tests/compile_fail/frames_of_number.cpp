@@ -13,7 +13,7 @@ struct state {
 using namespace tintype;
 
 #if defined(BAD)
-using list = section_list<frames<"number", raw>, section<"bytes">>;
+using list = section_list<frames<"number", raw_codec>, section<"bytes">>;
 #else
 using list = section_list<scalar<"number", std::uint64_t>, section<"bytes">>;
 #endif

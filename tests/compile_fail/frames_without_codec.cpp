@@ -19,7 +19,7 @@ struct no_codec {};
 #if defined(BAD)
 using list = section_list<frames<"lines", no_codec>, section<"title">>;
 #else
-using list = section_list<frames<"lines", raw>, section<"title">>;
+using list = section_list<frames<"lines", raw_codec>, section<"title">>;
 #endif
 
 static_assert(describes<list, state>);

@@ -19,7 +19,7 @@ struct no_codec {};
 #if defined(BAD)
 using list = section_list<payload<no_codec>>;
 #else
-using list = section_list<payload<section_list<section<"title">, frames<"lines", raw>>>>;
+using list = section_list<payload<section_list<section<"title">, frames<"lines", raw_codec>>>>;
 #endif
 
 static_assert(describes<list, state>);

@@ -4,6 +4,7 @@
 
 #include <tintype/core/error.hpp>
 
+#include "fault_sweep.hpp"
 #include "replay_session.hpp"
 
 #include <doctest/doctest.h>
@@ -12,7 +13,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 namespace {
 
@@ -22,33 +22,12 @@ using tests::replay_session;
 using tests::tally;
 using tintype::result;
 
-constexpr call_kind kinds[] = {
-    call_kind::open_folder, call_kind::make_folder,    call_kind::create,
-    call_kind::open,        call_kind::write,          call_kind::sync,
-    call_kind::close,       call_kind::rename_new,     call_kind::rename_over,
-    call_kind::remove,      call_kind::sync_folder,    call_kind::size,
-    call_kind::map,         call_kind::open_to_append, call_kind::truncate,
-    call_kind::try_lock,
-};
-
-// What the work went through, as its answers say.
-struct outcome {
-    std::size_t calls = 0; // of the kind
-    std::size_t reported = 0;
-    bool reopened = false;
-};
-
 // A life with everything in it; each answer counts.
-outcome lived(tally& seen, call_kind kind, std::size_t nth, int system, bool power) {
+tests::fault_outcome lived(tally& seen, call_kind kind, std::size_t nth, int system, bool power) {
     replay_session<> at{seen, {.sector = 512}};
     at.only_shown = !power;
-    outcome out;
-    at.refuse = [&](call& what) -> result<void> {
-        if (what.kind != kind || ++out.calls != nth) {
-            return {};
-        }
-        return tintype::fail({.code = tintype::code_of(system), .system = system});
-    };
+    tests::fault_outcome out;
+    at.refuse = tests::failing_once(out, kind, nth, system);
     const auto count = [&](const auto& answer) {
         out.reported += answer ? 0U : 1U;
         return answer.has_value();
@@ -140,61 +119,12 @@ outcome lived(tally& seen, call_kind kind, std::size_t nth, int system, bool pow
 } // namespace
 
 TEST_CASE("each call of a recorder's fails once, and nothing that was acknowledged is lost") {
-    tally seen;
-    std::size_t lives = 0;
-    std::size_t reopened = 0;
-    for (const call_kind kind : kinds) {
-        for (const int system : {EIO, ENOSPC, EINTR}) {
-            if (system == EINTR &&
-                (kind == call_kind::close || kind == call_kind::size || kind == call_kind::map)) {
-                continue; // never interrupted
-            }
-            for (std::size_t nth = 1;; ++nth) {
-                INFO("call ", static_cast<int>(kind), " number ", nth, " errno ", system);
-                const auto out = lived(seen, kind, nth, system, false);
-                if (out.calls < nth) {
-                    CHECK(out.reported == 0);
-                    break;
-                }
-                ++lives;
-                reopened += out.reopened ? 1U : 0U;
-                // What makes bytes durable is never passed over. Without its page a session is
-                // found all the same, so the page's write may be.
-                CHECK((kind != call_kind::sync || system == EINTR || out.reported != 0));
-                if (system == EINTR) {
-                    CHECK(!out.reopened);
-                }
-            }
-        }
-    }
-    for (const std::string& example : seen.examples) {
-        FAIL_CHECK(example);
-    }
-    CHECK(seen.violations == 0);
-    CHECK(lives > 200);
-    CHECK(reopened > 5);
-    MESSAGE(lives << " lives, of which " << reopened << " had to open the recorder again");
+    // Without its page a session is found all the same, so the page's write may be passed over.
+    tests::each_call_fails_once(lived, {call_kind::sync});
 }
 
 TEST_CASE("each call that writes fails once, and then the power") {
-    tally seen;
-    for (const call_kind kind :
-         {call_kind::create, call_kind::write, call_kind::sync, call_kind::truncate,
-          call_kind::close, call_kind::rename_new, call_kind::rename_over, call_kind::remove,
-          call_kind::sync_folder}) {
-        for (std::size_t nth = 1;; ++nth) {
-            INFO("call ", static_cast<int>(kind), " number ", nth);
-            if (lived(seen, kind, nth, EIO, true).calls < nth) {
-                break;
-            }
-        }
-    }
-    for (const std::string& example : seen.examples) {
-        FAIL_CHECK(example);
-    }
-    CHECK(seen.violations == 0);
-    CHECK(seen.states.size() > 100);
-    MESSAGE(seen.states.size() << " states");
+    tests::each_write_fails_once_and_then_the_power(lived);
 }
 
 // The disk is full from some byte on, for however long end() is tried, and then it is not.
@@ -236,8 +166,5 @@ TEST_CASE("a session can be ended once there is space again") {
         CHECK(at.recorder().sessions().index().size() == 1);
         CHECK(at.start());
     }
-    for (const std::string& example : seen.examples) {
-        FAIL_CHECK(example);
-    }
-    CHECK(seen.violations == 0);
+    tests::nothing_violated(seen);
 }
