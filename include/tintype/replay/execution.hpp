@@ -5,12 +5,16 @@
 
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
+#include <tintype/core/limits.hpp>
 #include <tintype/core/message.hpp>
 #include <tintype/replay/engine.hpp>
 #include <tintype/replay/preview.hpp>
 #include <tintype/replay/session.hpp>
 
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -91,5 +95,40 @@ private:
     States states_;
     std::tuple<Comparators...> comparators_;
 };
+
+// The state behind the action `sequence`, or behind the last one before it: from the nearest
+// checkpoint, or from State{}, by doing again what came since. `invalid_value` with the sequence
+// where that comes out otherwise than it was recorded.
+template <class State, class Session, class States, class Rules>
+requires replay_rules<Rules, State, Session>
+[[nodiscard]] result<State> state_after(const Session& session, std::uint64_t sequence,
+                                        const States& states, Rules&& rules,
+                                        const limits& most = {}) {
+    State state{};
+    replay_options options{.stop_at = sequence};
+    for (std::size_t i = session.checkpoints.size(); i-- != 0;) {
+        const std::uint64_t next = first_after(session.checkpoints[i]);
+        if (next == 0 || next - 1 <= sequence) {
+            auto there = states.restore(std::span{session.checkpoints}, i, most);
+            if (!there) {
+                return there;
+            }
+            state = *std::move(there);
+            options.from_checkpoint = session.checkpoints[i].id;
+            break;
+        }
+    }
+    const auto done = replay(session, state, rules, options);
+    if (!done) {
+        return pass(done);
+    }
+    if (done->first) {
+        return fail({.code = errc::invalid_value,
+                     .where = "replayed state",
+                     .found = done->first->sequence,
+                     .wanted = sequence});
+    }
+    return state;
+}
 
 } // namespace tintype

@@ -12,8 +12,8 @@
 #include <tintype/log/scan.hpp>
 #include <tintype/log/writer.hpp>
 #include <tintype/replay/action.hpp>
+#include <tintype/replay/details.hpp>
 #include <tintype/replay/journal.hpp>
-#include <tintype/replay/preview.hpp>
 #include <tintype/replay/recorder_options.hpp>
 #include <tintype/replay/recording.hpp>
 #include <tintype/replay/segment.hpp>
@@ -331,17 +331,8 @@ private:
         if (auto good = progress_.room(counts ? opening_.config : session_config{}); !good) {
             return pass(good);
         }
-        auto input = observe(details.input, options_.preview);
-        auto output = observe(details.output, options_.preview);
-        const record_type made{.sequence = progress_.next_sequence,
-                               .timestamp_secs = now(),
-                               .action = std::move(action),
-                               .input_hash = input.hash,
-                               .output_hash = output.hash,
-                               .input_preview = std::move(input.preview),
-                               .output_preview = std::move(output.preview),
-                               .affected = details.affected,
-                               .duration_ms = details.duration_ms};
+        auto made = record_of(std::move(action), details, now(), options_.preview);
+        made.sequence = progress_.next_sequence;
         if (auto done = append(kind, made); !done) {
             return pass(done);
         }

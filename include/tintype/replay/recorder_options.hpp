@@ -2,7 +2,6 @@
 
 // What a recorder is told and what it tells.
 
-#include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
 #include <tintype/log/flush.hpp>
 #include <tintype/replay/preview.hpp>
@@ -22,14 +21,6 @@ struct recorder_options {
     bool record_checkpoints = false;     // as actions, too
     preview_limits preview{};
     segment_options segment{};
-};
-
-// What an action was done on, and what came of it. Of the data a digest and a preview are kept.
-struct action_details {
-    byte_view input{};
-    byte_view output{};
-    std::vector<std::uint64_t> affected{};
-    std::uint64_t duration_ms = 0;
 };
 
 // An action that was recorded, and what became of the checkpoint that was due.

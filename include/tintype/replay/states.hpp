@@ -91,6 +91,12 @@ struct summarised_states {
     }
 
     void forget() noexcept {}
+
+    template <class State>
+    requires std::invocable<const Summarise&, const State&>
+    [[nodiscard]] result<blake3_digest> digest(const State& state) const {
+        return summary_digest(summarise(state));
+    }
 };
 
 // A state as a checkpoint keeps it: whole, or as what leads to it from the one of checkpoint

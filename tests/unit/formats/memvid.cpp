@@ -25,9 +25,7 @@ active_session recording(std::uint64_t interval = 0, std::optional<std::uint64_t
 }
 
 replay_action doing(action_type what) {
-    replay_action action{};
-    action.action = std::move(what);
-    return action;
+    return tintype::record_of(std::move(what), {}, 50);
 }
 
 } // namespace

@@ -242,3 +242,25 @@ TEST_CASE("an output too large to be told from another is neither the same nor a
     CHECK(found.actions[0].what == verdict::skipped); // three characters it has, too
     CHECK(found.actions[1].what == verdict::mismatched);
 }
+
+TEST_CASE("the state behind any action, from the nearest checkpoint") {
+    const auto original = recorded();
+    const auto rules = [](const banking& how = {}) { return re_execution{how, changed_banks{}}; };
+    bank state{};
+    for (std::uint64_t i = 0; i != 40; ++i) {
+        CAPTURE(i);
+        const auto action = tests::bank_action_at(i);
+        static_cast<void>(
+            std::visit([&](const auto& what) { return banking{}(state, what); }, action));
+        const auto there = tintype::state_after<bank>(original, i, changed_banks{}, rules());
+        REQUIRE(said(there) == "no error");
+        CHECK(*there == state);
+    }
+    CHECK(tintype::state_after<bank>(original, 77, changed_banks{}, rules()).value() == state);
+    // From the checkpoint behind action 7 on, the next action comes out otherwise.
+    CHECK(said(tintype::state_after<bank>(original, 9, changed_banks{}, rules({.interest = 1}))) ==
+          "invalid_value in replayed state 8/9");
+    auto without = original;
+    without.checkpoints.clear();
+    CHECK(tintype::state_after<bank>(without, 39, changed_banks{}, rules()).value() == state);
+}

@@ -44,6 +44,11 @@ struct rule_settings {
     std::optional<std::string> use_model{}; // of an audit; it is shown
 };
 
+// Where the original begins: with the action that the checkpoint was taken behind.
+[[nodiscard]] inline replay_options from_checkpoint(std::uint64_t id) {
+    return {.from_checkpoint = id, .repeat_checkpointed = true};
+}
+
 class rules {
 public:
     rules() = default;

@@ -145,9 +145,7 @@ TEST_CASE("a replay counts, and begins behind a checkpoint or with what it was t
     CHECK(whole.match_rate() == 50.0);
     CHECK(whole.success());
     CHECK(replay(session, some, rules{}, {.from_checkpoint = 5}).value().total_actions == 3);
-    CHECK(replay(session, some, rules{}, {.from_checkpoint = 5, .repeat_checkpointed = true})
-              .value()
-              .total_actions == 4);
+    CHECK(replay(session, some, rules{}, from_checkpoint(5)).value().total_actions == 4);
     const auto stopped = replay(session, empty, rules{}, {.stop_on_mismatch = true}).value();
     CHECK(stopped.actions.size() == 1);
     CHECK(stopped.total_actions == 10);
