@@ -7,6 +7,7 @@
 #include <tintype/hash/crc32.hpp>
 #include <tintype/hash/crc32c.hpp>
 #include <tintype/hash/none.hpp>
+#include <tintype/hash/poly31.hpp>
 
 #include "../../examples/policies.hpp"
 
@@ -64,6 +65,11 @@ TEST_CASE("laws: crc32c is a hash") {
 TEST_CASE("laws: blake3 is a hash") {
     static_assert(!tintype::combinable_hash<tintype::blake3>);
     tintype::laws::hash_laws<tintype::blake3>();
+}
+
+TEST_CASE("laws: poly31 is a hash") {
+    static_assert(!tintype::combinable_hash<tintype::poly31>);
+    tintype::laws::hash_laws<tintype::poly31>();
 }
 
 TEST_CASE("laws: no_hash is a hash") {
