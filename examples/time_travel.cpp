@@ -81,9 +81,7 @@ std::string digest_of(const database& at) {
 recorder open_recorder(const fs::path& folder) {
     return must("open",
                 recorder::open(tintype::directory{folder.string()}, "till",
-                               {.config = {.auto_checkpoint_interval = 100,
-                                           .max_actions_per_session = std::nullopt,
-                                           .auto_record = false},
+                               {.config = {.auto_checkpoint_interval = 100},
                                 .flush = tintype::flush_every{
                                     .records = 64, .time = std::chrono::milliseconds{10}}}));
 }

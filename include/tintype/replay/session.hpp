@@ -76,10 +76,9 @@ struct session {
 inline constexpr std::uint32_t session_version = 1;
 
 struct session_config {
-    BOOST_HANA_DEFINE_STRUCT(session_config,
-                             (std::uint64_t, auto_checkpoint_interval), // actions; 0 is never
-                             (std::optional<std::uint64_t>, max_actions_per_session),
-                             (bool, auto_record));
+    std::uint64_t auto_checkpoint_interval = 0; // actions; 0 is never
+    std::optional<std::uint64_t> max_actions_per_session{};
+    bool auto_record = false; // kept for whoever asks
 
     friend bool operator==(const session_config&, const session_config&) = default;
 };
@@ -137,3 +136,6 @@ template <class Session>
 }
 
 } // namespace tintype
+
+BOOST_HANA_ADAPT_STRUCT(tintype::session_config, auto_checkpoint_interval, max_actions_per_session,
+                        auto_record);

@@ -18,10 +18,8 @@ using namespace tintype::memvid;
 using tests::said;
 
 active_session recording(std::uint64_t interval = 0, std::optional<std::uint64_t> most = {}) {
-    return tintype::started<replay_session>({}, "test", 100,
-                                            {.auto_checkpoint_interval = interval,
-                                             .max_actions_per_session = most,
-                                             .auto_record = false});
+    return tintype::started<replay_session>(
+        {}, "test", 100, {.auto_checkpoint_interval = interval, .max_actions_per_session = most});
 }
 
 replay_action doing(action_type what) {
@@ -119,9 +117,7 @@ TEST_CASE("the library's recorder makes memvid's sessions") {
     static_assert(std::same_as<recorder::session_type, replay_session>);
     const tintype::memory_storage storage;
     auto made = recorder::open(storage, "agent",
-                               {.config = {.auto_checkpoint_interval = 2,
-                                           .max_actions_per_session = std::nullopt,
-                                           .auto_record = true},
+                               {.config = {.auto_checkpoint_interval = 2, .auto_record = true},
                                 .record_checkpoints = true})
                     .value();
     REQUIRE(made.start("a day"));

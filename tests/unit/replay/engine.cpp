@@ -35,11 +35,8 @@ using session = recorder::session_type;
 // Forty actions with a checkpoint behind every eighth, and one before the first.
 session recorded(const banking& how = {}, std::uint64_t count = 40) {
     const memory_storage storage;
-    auto made = recorder::open(storage, "bank",
-                               {.config = {.auto_checkpoint_interval = 8,
-                                           .max_actions_per_session = std::nullopt,
-                                           .auto_record = false}})
-                    .value();
+    auto made =
+        recorder::open(storage, "bank", {.config = {.auto_checkpoint_interval = 8}}).value();
     REQUIRE(made.start());
     bank state{};
     REQUIRE(made.checkpoint(state));

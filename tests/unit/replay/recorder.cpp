@@ -36,9 +36,7 @@ tintype::result<recorder> opened(const memory_storage& storage, recorder_options
 }
 
 recorder_options every(std::uint64_t interval) {
-    return {.config = {.auto_checkpoint_interval = interval,
-                       .max_actions_per_session = std::nullopt,
-                       .auto_record = false}};
+    return {.config = {.auto_checkpoint_interval = interval}};
 }
 
 } // namespace
