@@ -22,9 +22,9 @@ struct action_details {
 
 // The record of an action, without its sequence, which the session gives it.
 template <class Action>
-[[nodiscard]] action_record<Action> record_of(Action action, const action_details& details,
-                                              std::int64_t now_secs,
-                                              const preview_limits& most = {}) {
+[[nodiscard]] action_record<Action> make_record(Action action, const action_details& details,
+                                                std::int64_t now_secs,
+                                                const preview_limits& most = {}) {
     auto input = observe(details.input, most);
     auto output = observe(details.output, most);
     return {.sequence = 0,

@@ -331,7 +331,7 @@ private:
         if (auto good = progress_.room(counts ? opening_.config : session_config{}); !good) {
             return pass(good);
         }
-        auto made = record_of(std::move(action), details, now(), options_.preview);
+        auto made = make_record(std::move(action), details, now(), options_.preview);
         made.sequence = progress_.next_sequence;
         if (auto done = append(kind, made); !done) {
             return pass(done);

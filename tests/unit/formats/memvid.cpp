@@ -23,7 +23,7 @@ active_session recording(std::uint64_t interval = 0, std::optional<std::uint64_t
 }
 
 replay_action doing(action_type what) {
-    return tintype::record_of(std::move(what), {}, 50);
+    return tintype::make_record(std::move(what), {}, 50);
 }
 
 } // namespace
