@@ -182,7 +182,7 @@ void add_totals(json::object& document, const history_survey& seen) {
     }
     if (!seen.damage.empty()) {
         json::array places;
-        for (const tintype::history_damage& each : seen.damage) {
+        for (const tintype::log_damage& each : seen.damage) {
             places.emplace_back(json::object{{"offset", each.offset},
                                              {"size", each.size},
                                              {"code", tintype::name_of(each.why.code)},

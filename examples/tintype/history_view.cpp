@@ -81,7 +81,7 @@ public:
 
     // What is known of the history without a look at any snapshot.
     void add(const reader_type& reader, bool torn) {
-        for (const tintype::history_damage& each : reader.damage()) {
+        for (const tintype::log_damage& each : reader.damage()) {
             note(each.why);
         }
         if (torn) {

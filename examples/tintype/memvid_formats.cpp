@@ -126,7 +126,7 @@ public:
         return digests_hold(session);
     }
 
-    [[nodiscard]] std::vector<tintype::segment_damage> damage() const override { return damage_; }
+    [[nodiscard]] std::vector<tintype::log_damage> damage() const override { return damage_; }
 
     [[nodiscard]] std::uint64_t size() const override { return size_; }
 
@@ -138,7 +138,7 @@ private:
 
     std::uint64_t size_;
     std::vector<place> places_;
-    std::vector<tintype::segment_damage> damage_;
+    std::vector<tintype::log_damage> damage_;
 };
 
 // The one that is being recorded.
@@ -165,10 +165,9 @@ public:
         return digests_hold(session);
     }
 
-    [[nodiscard]] std::vector<tintype::segment_damage> damage() const override {
-        return active_
-                   ? std::vector<tintype::segment_damage>{}
-                   : std::vector{tintype::segment_damage{.size = size_, .why = active_.error()}};
+    [[nodiscard]] std::vector<tintype::log_damage> damage() const override {
+        return active_ ? std::vector<tintype::log_damage>{}
+                       : std::vector{tintype::log_damage{.size = size_, .why = active_.error()}};
     }
 
     [[nodiscard]] std::uint64_t size() const override { return size_; }

@@ -17,6 +17,7 @@ status status_of(const tintype::error& what) noexcept {
     case errc::cancelled:
     case errc::out_of_memory:
     case errc::in_use:
+    case errc::timed_out:
         return status::system;
     case errc::unsupported:
         return status::wrong_call;

@@ -35,9 +35,9 @@ using tintype::byte_view;
 using tintype::decode_options;
 using tintype::errc;
 using tintype::journal_opening;
+using tintype::log_damage;
 using tintype::log_record;
 using tintype::result;
-using tintype::segment_damage;
 using tintype::segment_opening;
 using tintype::memvid::replay_session;
 
@@ -49,9 +49,9 @@ static_assert(!tintype::detail::schema_of_columns<tintype::memvid::state_snapsho
     return schema == tintype::detail::session_schema<replay_session>();
 }
 
-[[nodiscard]] json::array places_of(const std::vector<segment_damage>& damage) {
+[[nodiscard]] json::array places_of(const std::vector<log_damage>& damage) {
     json::array places;
-    for (const segment_damage& each : damage) {
+    for (const log_damage& each : damage) {
         places.emplace_back(json::object{{"offset", each.offset},
                                          {"size", each.size},
                                          {"code", tintype::name_of(each.why.code)},
@@ -74,7 +74,7 @@ public:
     [[nodiscard]] std::uint64_t tail() const noexcept { return tail_; }
 
     // With a torn tail, which is one until somebody proves otherwise.
-    [[nodiscard]] std::vector<segment_damage> damage() const override {
+    [[nodiscard]] std::vector<log_damage> damage() const override {
         auto all = damage_;
         if (const auto good = check_tail(bytes_, tail_); !good) {
             all.push_back({.offset = bytes_.size() - tail_, .size = tail_, .why = good.error()});
@@ -96,7 +96,7 @@ protected:
 
     byte_view bytes_;
     std::uint64_t tail_ = 0;
-    std::vector<segment_damage> damage_;
+    std::vector<log_damage> damage_;
 };
 
 class segment_sessions : public log_sessions {
@@ -128,7 +128,7 @@ public:
                                .size = tintype::record_extent(first.size),
                                .why = opening.error()});
         }
-        for (const segment_damage& each : index_.damage()) {
+        for (const log_damage& each : index_.damage()) {
             note(each);
         }
         std::ranges::copy(index_.entries(), std::back_inserter(entries_));
@@ -190,7 +190,7 @@ public:
                       .why = good.error()});
             }
         });
-        std::ranges::sort(damage_, {}, &segment_damage::offset);
+        std::ranges::sort(damage_, {}, &log_damage::offset);
         return go_on;
     }
 
@@ -200,8 +200,8 @@ public:
 
 private:
     // Once for each place.
-    void note(const segment_damage& what) {
-        if (std::ranges::find(damage_, what.offset, &segment_damage::offset) == damage_.end()) {
+    void note(const log_damage& what) {
+        if (std::ranges::find(damage_, what.offset, &log_damage::offset) == damage_.end()) {
             damage_.push_back(what);
         }
     }

@@ -44,7 +44,7 @@ public:
     }
 
     // What was found to be wrong with the file on the way to its sessions.
-    [[nodiscard]] virtual std::vector<tintype::segment_damage> damage() const = 0;
+    [[nodiscard]] virtual std::vector<tintype::log_damage> damage() const = 0;
 
     // Bytes of the file.
     [[nodiscard]] virtual std::uint64_t size() const = 0;

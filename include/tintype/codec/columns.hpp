@@ -16,6 +16,7 @@
 #include <tintype/core/error.hpp>
 #include <tintype/core/limits.hpp>
 #include <tintype/core/sink.hpp>
+#include <tintype/hash/crc32c.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -160,6 +161,20 @@ template <class T>
     } else {
         return {};
     }
+}
+
+// `unsupported` where something was written of another type; `found` and `wanted` tell the schemas
+// apart.
+[[nodiscard]] inline result<void> check_schema(std::string_view stored, std::string_view mine,
+                                               std::string_view during) {
+    if (stored != mine) {
+        return fail({.code = errc::unsupported,
+                     .where = stored,
+                     .found = hash_of<crc32c>(bytes_of(stored)),
+                     .wanted = hash_of<crc32c>(bytes_of(mine)),
+                     .during = during});
+    }
+    return {};
 }
 
 } // namespace detail

@@ -40,6 +40,7 @@ enum class errc : std::uint8_t {
     out_of_memory,       // 0, bytes wanted
     unsupported,         // 0, 0
     in_use,              // how many others need it, 0
+    timed_out,           // what was done, what there was to do
 };
 
 // The code's name as it is written in C++ and in the tool's JSON.
@@ -97,6 +98,8 @@ enum class errc : std::uint8_t {
         return "unsupported";
     case errc::in_use:
         return "in_use";
+    case errc::timed_out:
+        return "timed_out";
     }
     return "unknown";
 }

@@ -87,6 +87,7 @@ inline void append_numbers(std::string& line, const error& what) {
         break;
     case errc::incomplete_stream:
     case errc::cancelled:
+    case errc::timed_out:
         say(": ", what.found, "");
         say(" of ", what.wanted, "");
         break;

@@ -18,30 +18,37 @@ namespace detail {
     return static_cast<unsigned char>(*at);
 }
 
-// Bytes of the UTF-8 character at `at`, which is no ASCII; 0 where it is none: too long a form, a
-// surrogate, beyond U+10FFFF, cut short.
-[[nodiscard]] inline std::size_t utf8_size(const char* at, const char* end) noexcept {
+// What comes first in [at, end), which is not empty: a whole character, or as many bytes as could
+// have begun one (Unicode 15, table 3-7): what one U+FFFD stands for. Too long a form, a surrogate,
+// beyond U+10FFFF and cut short are no characters.
+struct utf8_piece {
+    std::size_t size = 1;
+    bool whole = false;
+};
+
+[[nodiscard]] inline utf8_piece utf8_piece_at(const char* at, const char* end) noexcept {
     const unsigned lead = byte_at(at);
-    const std::size_t size = lead < 0xc2   ? 0
+    const std::size_t size = lead < 0x80   ? 1
+                             : lead < 0xc2 ? 0
                              : lead < 0xe0 ? 2
                              : lead < 0xf0 ? 3
                              : lead < 0xf5 ? 4
                                            : 0;
-    if (size == 0 || static_cast<std::size_t>(end - at) < size) {
-        return 0;
-    }
-    const unsigned second = byte_at(at + 1);
     const unsigned least = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
     const unsigned most = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    if (second < least || second > most) {
-        return 0;
-    }
-    for (std::size_t i = 2; i < size; ++i) {
-        if (byte_at(at + i) >> 6U != 2) {
-            return 0;
+    for (std::size_t i = 1; i < size; ++i) {
+        if (at + i == end || byte_at(at + i) < (i == 1 ? least : 0x80) ||
+            byte_at(at + i) > (i == 1 ? most : 0xbf)) {
+            return {.size = i};
         }
     }
-    return size;
+    return {.size = size == 0 ? 1 : size, .whole = size != 0};
+}
+
+// Bytes of the character at `at`; 0 where it is none.
+[[nodiscard]] inline std::size_t utf8_size(const char* at, const char* end) noexcept {
+    const utf8_piece piece = utf8_piece_at(at, end);
+    return piece.whole ? piece.size : 0;
 }
 
 inline constexpr std::uint64_t top_bits = 0x8080808080808080U;

@@ -84,7 +84,7 @@ public:
     // Snapshots that were appended and are not there any more, by damage: nothing else is missing.
     [[nodiscard]] std::vector<index_range> lost() const { return source_->index().lost(); }
 
-    [[nodiscard]] const std::vector<history_damage>& damage() const noexcept { return damage_; }
+    [[nodiscard]] const std::vector<log_damage>& damage() const noexcept { return damage_; }
 
     // Many of them may be used at the same time, each by one thread.
     [[nodiscard]] cursor read() const { return cursor{*source_}; }
@@ -238,7 +238,7 @@ public:
 
 protected:
     history(std::unique_ptr<history_source<S>> source, history_opening opening,
-            std::vector<history_damage> damage, std::uint64_t query_bytes)
+            std::vector<log_damage> damage, std::uint64_t query_bytes)
         : source_(std::move(source)), opening_(std::move(opening)), damage_(std::move(damage)),
           query_bytes_(query_bytes) {}
 
@@ -248,7 +248,7 @@ protected:
 
     [[nodiscard]] history_opening& opening() noexcept { return opening_; }
 
-    [[nodiscard]] std::vector<history_damage>& damages() noexcept { return damage_; }
+    [[nodiscard]] std::vector<log_damage>& damages() noexcept { return damage_; }
 
 private:
     template <class Visit>
@@ -412,7 +412,7 @@ private:
 
     std::unique_ptr<history_source<S>> source_; // stays where cursors know it
     history_opening opening_;
-    std::vector<history_damage> damage_;
+    std::vector<log_damage> damage_;
     std::uint64_t query_bytes_;
 };
 

@@ -26,7 +26,7 @@ namespace tintype {
 struct history_survey {
     history_opening opening{};
     history_index index{};
-    std::vector<history_damage> damage{};
+    std::vector<log_damage> damage{};
     std::uint64_t tail = 0; // bytes behind the last whole record: being written, or torn
 
     // `invalid_magic` for another file.
@@ -96,7 +96,7 @@ public:
 
 private:
     delta_reader(std::unique_ptr<history_source<S>> source, history_opening opening,
-                 std::vector<history_damage> damage, std::uint64_t query_bytes, log_view<S> view)
+                 std::vector<log_damage> damage, std::uint64_t query_bytes, log_view<S> view)
         : base(std::move(source), std::move(opening), std::move(damage), query_bytes),
           view_(std::move(view)) {}
 
@@ -110,7 +110,9 @@ private:
         if (!opening) {
             return pass(opening);
         }
-        if (auto good = detail::check_schema<T>(*opening); !good) {
+        if (auto good = detail::check_schema(opening->schema, detail::schema_of_columns<T>(),
+                                             "history of other snapshots");
+            !good) {
             return pass(good);
         }
         return std::pair{std::move(scan), *std::move(opening)};

@@ -23,13 +23,6 @@
 
 namespace tintype {
 
-// Bytes of a history that cannot be believed, and why.
-struct history_damage {
-    std::uint64_t offset = 0;
-    std::uint64_t size = 0;
-    error why{};
-};
-
 // Record after record of a log, as scan_log() shows them.
 class history_scan {
 public:
@@ -43,7 +36,7 @@ public:
                 opening_ = *std::move(decoded);
             } else {
                 foreign_ = decoded.error().code == errc::unsupported_version;
-                note(record.offset, record_extent(record.size), decoded.error());
+                damage_.push_back(log_damage::at(record, decoded.error()));
             }
             return;
         }
@@ -51,14 +44,11 @@ public:
             object.subspan(static_cast<std::size_t>(record.offset) + record_header::bytes,
                            static_cast<std::size_t>(record.size));
         if (auto done = index_.add(record, payload); !done) {
-            note(record.offset, record_extent(record.size), done.error());
+            damage_.push_back(log_damage::at(record, done.error()));
         }
     }
 
-    void operator()(const log_gap& gap, byte_view) {
-        note(gap.offset, gap.size,
-             {.code = errc::checksum_mismatch, .where = "record header", .offset = gap.offset});
-    }
+    void operator()(const log_gap& gap, byte_view) { damage_.push_back(log_damage::at(gap)); }
 
     [[nodiscard]] history_index& index() noexcept { return index_; }
 
@@ -86,17 +76,13 @@ public:
                    : result<history_opening>{std::move(known)};
     }
 
-    [[nodiscard]] std::vector<history_damage>& damage() noexcept { return damage_; }
+    [[nodiscard]] std::vector<log_damage>& damage() noexcept { return damage_; }
 
 private:
-    void note(std::uint64_t offset, std::uint64_t size, const error& why) {
-        damage_.push_back({offset, size, why});
-    }
-
     std::optional<history_opening> opening_;
     bool foreign_ = false; // it is of a version that is not known
     history_index index_;
-    std::vector<history_damage> damage_;
+    std::vector<log_damage> damage_;
 };
 
 template <storage_policy S>

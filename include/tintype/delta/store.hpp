@@ -46,24 +46,6 @@ struct history_options {
     limits most{};
 };
 
-namespace detail {
-
-// `unsupported` where a history is of other snapshots; `found` and `wanted` tell schemas apart.
-template <class T>
-[[nodiscard]] result<void> check_schema(const history_opening& opening) {
-    const std::string_view mine = schema_of_columns<T>();
-    if (opening.schema != mine) {
-        return fail({.code = errc::unsupported,
-                     .where = opening.schema,
-                     .found = hash_of<crc32c>(bytes_of(opening.schema)),
-                     .wanted = hash_of<crc32c>(bytes_of(mine)),
-                     .during = "history of another type"});
-    }
-    return {};
-}
-
-} // namespace detail
-
 // One owner writes a history; `in_use` for a second, in this process or another. Reading is const,
 // and may be done by many threads at the same time while nobody appends or cleans up.
 template <snapshot_type T, appendable_storage S = directory, clock_policy Clock = system_clock,
@@ -106,7 +88,9 @@ public:
         if (!opening) {
             return pass(opening);
         }
-        if (auto good = detail::check_schema<T>(*opening); !good) {
+        if (auto good = detail::check_schema(opening->schema, detail::schema_of_columns<T>(),
+                                             "history of other snapshots");
+            !good) {
             return pass(good);
         }
         auto source = std::make_unique<history_source<S>>(storage, name, options.how);
@@ -258,7 +242,7 @@ public:
 
 private:
     delta_store(std::unique_ptr<history_source<S>> source, history_opening opening,
-                std::vector<history_damage> damage, std::uint64_t query_bytes, log_writer<S> log,
+                std::vector<log_damage> damage, std::uint64_t query_bytes, log_writer<S> log,
                 Clock clock, Same same)
         : base(std::move(source), std::move(opening), std::move(damage), query_bytes),
           log_(std::move(log)), clock_(std::move(clock)), differ_(std::move(same)) {}

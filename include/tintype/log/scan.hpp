@@ -40,6 +40,25 @@ struct log_gap {
     friend constexpr bool operator==(const log_gap&, const log_gap&) = default;
 };
 
+// Bytes of a log that cannot be believed, and why.
+struct log_damage {
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;
+    error why{};
+
+    [[nodiscard]] static constexpr log_damage at(const log_record& record, const error& why) {
+        return {.offset = record.offset, .size = record_extent(record.size), .why = why};
+    }
+
+    [[nodiscard]] static constexpr log_damage at(const log_gap& gap) {
+        return {.offset = gap.offset,
+                .size = gap.size,
+                .why = {.code = errc::checksum_mismatch,
+                        .where = "record header",
+                        .offset = gap.offset}};
+    }
+};
+
 struct log_end {
     std::uint64_t whole = 0; // offset behind the last record
     std::uint64_t tail = 0;  // bytes behind that

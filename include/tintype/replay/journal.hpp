@@ -70,16 +70,11 @@ public:
     // Verified as it is read; what is damaged is noted and left out.
     void operator()(const log_record& record, byte_view object) {
         if (auto done = take(record, object); !done) {
-            damage_.push_back({record.offset, record_extent(record.size), done.error()});
+            damage_.push_back(log_damage::at(record, done.error()));
         }
     }
 
-    void operator()(const log_gap& gap, byte_view) {
-        damage_.push_back(
-            {gap.offset,
-             gap.size,
-             {.code = errc::checksum_mismatch, .where = "record header", .offset = gap.offset}});
-    }
+    void operator()(const log_gap& gap, byte_view) { damage_.push_back(log_damage::at(gap)); }
 
     // What was wrong with it where it could not be read.
     [[nodiscard]] result<journal_opening> opening() const {
@@ -92,7 +87,7 @@ public:
 
     [[nodiscard]] const recording_progress& progress() const noexcept { return progress_; }
 
-    [[nodiscard]] const std::vector<segment_damage>& damage() const noexcept { return damage_; }
+    [[nodiscard]] const std::vector<log_damage>& damage() const noexcept { return damage_; }
 
     [[nodiscard]] std::optional<std::int64_t> ended_secs() const noexcept { return ended_; }
 
@@ -226,7 +221,7 @@ private:
     std::optional<std::int64_t> ended_;
     std::vector<log_record> actions_;
     std::vector<log_record> checkpoints_;
-    std::vector<segment_damage> damage_;
+    std::vector<log_damage> damage_;
 };
 
 } // namespace tintype

@@ -4,8 +4,7 @@
 // wants to see.
 
 #include <tintype/core/bytes.hpp>
-#include <tintype/core/error.hpp>
-#include <tintype/core/limits.hpp>
+#include <tintype/core/utf8.hpp>
 #include <tintype/hash/blake3.hpp>
 #include <tintype/hash/concept.hpp>
 
@@ -25,57 +24,20 @@ struct preview_limits {
 
 namespace detail {
 
-// The bytes of one character, or of as much of one as belongs to a character and then ends: the
-// longest prefix of a well-formed sequence (Unicode 15, table 3-7), which one U+FFFD replaces.
-struct utf8_piece {
-    std::size_t size = 0;
-    char32_t character = 0xfffd;
-};
-
-[[nodiscard]] constexpr utf8_piece next_utf8(byte_view bytes) noexcept {
-    const auto at = [&](std::size_t i) {
-        return i < bytes.size() ? std::to_integer<unsigned>(bytes[i]) : 0U;
-    };
-    const unsigned first = at(0);
-    if (first < 0x80) {
-        return {.size = 1, .character = first};
-    }
-    const std::size_t length = first < 0xc2 || first > 0xf4 ? 0
-                               : first < 0xe0               ? 2
-                               : first < 0xf0               ? 3
-                                                            : 4;
-    if (length == 0) {
-        return {.size = 1};
-    }
-    // The second byte of some is bounded, so that nothing is encoded twice, no surrogate at all and
-    // nothing beyond U+10FFFF.
-    const unsigned least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    const unsigned most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    char32_t character = first & (0x7fU >> length);
-    for (std::size_t i = 1; i != length; ++i) {
-        const unsigned byte = at(i);
-        const bool good = i == 1 ? byte >= least && byte <= most : byte >= 0x80 && byte <= 0xbf;
-        if (!good) {
-            return {.size = i};
-        }
-        character = character << 6U | (byte & 0x3fU);
-    }
-    return {.size = length, .character = character};
-}
-
 // How many characters of one byte come first that are shown.
-[[nodiscard]] constexpr std::size_t plain_prefix(byte_view bytes) noexcept {
-    const auto first = std::ranges::find_if(bytes, [](std::byte byte) {
-        const auto character = std::to_integer<unsigned>(byte);
-        return character >= 0x7f || (character < 0x20 && character != '\n' && character != '\t');
+[[nodiscard]] constexpr std::size_t plain_prefix(std::string_view text) noexcept {
+    const auto first = std::ranges::find_if(text, [](char c) {
+        const auto character = static_cast<unsigned char>(c);
+        return character >= 0x7f || (character < 0x20 && c != '\n' && c != '\t');
     });
-    return static_cast<std::size_t>(first - bytes.begin());
+    return static_cast<std::size_t>(first - text.begin());
 }
 
-// Category Cc, but for a new line and a tab.
-[[nodiscard]] constexpr bool hidden_control(char32_t character) noexcept {
-    return (character < 0x20 && character != '\n' && character != '\t') ||
-           (character >= 0x7f && character < 0xa0);
+// Category Cc, but for a new line and a tab. The others of more than one byte are U+0080 to U+009F.
+[[nodiscard]] constexpr bool hidden_control(std::string_view character) noexcept {
+    return (character.size() == 1 && plain_prefix(character) == 0) ||
+           (character.size() == 2 && character[0] == '\xc2' &&
+            static_cast<unsigned char>(character[1]) < 0xa0);
 }
 
 } // namespace detail
@@ -83,26 +45,26 @@ struct utf8_piece {
 // The beginning of the data as text: U+FFFD stands for what is no UTF-8, and control characters but
 // new line and tab are left out.
 [[nodiscard]] inline std::string preview_of(byte_view data, const preview_limits& most = {}) {
-    byte_view rest = data.first(std::min(data.size(), most.bytes));
+    std::string_view rest = text_of(data.first(std::min(data.size(), most.bytes)));
     std::string text;
     for (std::size_t shown = 0; !rest.empty() && shown != most.characters;) {
-        const std::size_t plain =
-            detail::plain_prefix(rest.first(std::min(rest.size(), most.characters - shown)));
+        const std::size_t plain = detail::plain_prefix(rest.substr(0, most.characters - shown));
         if (plain != 0) {
-            text += text_of(rest.first(plain));
+            text += rest.substr(0, plain);
             shown += plain;
-            rest = rest.subspan(plain);
+            rest.remove_prefix(plain);
             continue;
         }
-        const auto piece = detail::next_utf8(rest);
-        if (piece.character == 0xfffd) {
+        const auto piece = detail::utf8_piece_at(rest.data(), rest.data() + rest.size());
+        if (!piece.whole) {
             text += "\xef\xbf\xbd";
             ++shown;
-        } else if (!detail::hidden_control(piece.character)) {
-            text += text_of(rest.first(piece.size));
+        } else if (const auto character = rest.substr(0, piece.size);
+                   !detail::hidden_control(character)) {
+            text += character;
             ++shown;
         }
-        rest = rest.subspan(piece.size);
+        rest.remove_prefix(piece.size);
     }
     return text;
 }

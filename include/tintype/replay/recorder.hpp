@@ -92,11 +92,8 @@ public:
         if (journal_) {
             return fail({.code = errc::in_use, .where = to_text(opening_.session_id), .found = 1});
         }
-        if (name && name->size() > longest_session_name) {
-            return fail({.code = errc::limit_exceeded,
-                         .where = "name of the session",
-                         .found = name->size(),
-                         .wanted = longest_session_name});
+        if (auto good = check_session_name(name); !good) {
+            return pass(good);
         }
         journal_opening opening{.version = journal_opening::newest,
                                 .schema = detail::session_schema<session_type>(),
@@ -293,10 +290,11 @@ private:
         if (!opening) {
             return pass(opening);
         }
-        if (opening->schema != detail::session_schema<session_type>()) {
-            return fail({.code = errc::unsupported,
-                         .where = opening->schema,
-                         .during = "journal of another session"});
+        if (auto good =
+                detail::check_schema(opening->schema, detail::session_schema<session_type>(),
+                                     "journal of other actions");
+            !good) {
+            return good;
         }
         recovered_ = {.cut = log->cut(), .damage = content.damage()};
         opening_ = *std::move(opening);

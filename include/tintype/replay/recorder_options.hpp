@@ -32,8 +32,8 @@ struct recorded_action {
 
 // What opening found of a session that nobody ended.
 struct recovered_session {
-    std::uint64_t cut = 0;                // bytes that a power cut tore
-    std::vector<segment_damage> damage{}; // of the journal: what lies there is not in the session
+    std::uint64_t cut = 0;            // bytes that a power cut tore
+    std::vector<log_damage> damage{}; // of the journal: what lies there is not in the session
 };
 
 } // namespace tintype

@@ -59,23 +59,18 @@ struct recording_progress {
     // next one nearer.
     constexpr void acted(std::uint64_t sequence, bool counts = true) noexcept {
         ++actions;
-        next_sequence = behind(sequence);
+        next_sequence = number_behind(sequence); // room() refuses the last
         if (counts && since_checkpoint != std::numeric_limits<std::uint64_t>::max()) {
             ++since_checkpoint;
         }
     }
 
     constexpr void took_checkpoint(std::uint64_t id) noexcept {
-        next_checkpoint_id = behind(id);
+        next_checkpoint_id = number_behind(id);
         since_checkpoint = 0;
     }
 
 private:
-    // After the last possible number none comes: room() says so.
-    static constexpr std::uint64_t behind(std::uint64_t number) noexcept {
-        return number + (number + 1 == 0 ? 0U : 1U);
-    }
-
     static constexpr std::unexpected<error> full(std::string_view what, std::uint64_t found,
                                                  std::uint64_t most) {
         return fail({.code = errc::limit_exceeded, .where = what, .found = found, .wanted = most});
@@ -104,12 +99,8 @@ struct active_session {
 template <class Session>
 [[nodiscard]] recording_progress progress_of(const active_session<Session>& active) noexcept {
     const auto& actions = active.session.actions;
-    // After the last possible sequence there is none: room() says so.
-    constexpr auto most = std::numeric_limits<std::uint64_t>::max();
     return {.actions = actions.size(),
-            .next_sequence = actions.empty()                   ? 0
-                             : actions.back().sequence == most ? most
-                                                               : actions.back().sequence + 1,
+            .next_sequence = actions.empty() ? 0 : number_behind(actions.back().sequence),
             .next_checkpoint_id = active.next_checkpoint_id,
             .since_checkpoint = active.actions_since_checkpoint};
 }

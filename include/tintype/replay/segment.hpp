@@ -97,11 +97,8 @@ public:
 
     // The same, in the place of the session that has its id, if there is one.
     [[nodiscard]] result<void> replace(const session_summary& summary, byte_view bytes) {
-        if (summary.name && summary.name->size() > longest_session_name) {
-            return fail({.code = errc::limit_exceeded,
-                         .where = "name of the session",
-                         .found = summary.name->size(),
-                         .wanted = longest_session_name});
+        if (auto good = check_session_name(summary.name); !good) {
+            return good;
         }
         const auto head = detail::sealed_summary(summary);
         if (!head) {

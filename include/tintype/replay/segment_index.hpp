@@ -53,7 +53,7 @@ public:
     [[nodiscard]] bool contains(const uuid& id) const { return places_.contains(id); }
 
     // Where nothing was damaged that had to be looked at.
-    [[nodiscard]] std::span<const segment_damage> damage() const noexcept { return damage_; }
+    [[nodiscard]] std::span<const log_damage> damage() const noexcept { return damage_; }
 
     // Bytes behind the last whole record.
     [[nodiscard]] std::uint64_t tail() const noexcept { return tail_; }
@@ -199,12 +199,7 @@ private:
         scan_log(whole, from, [&](const auto& what) { take(whole, what); });
     }
 
-    void take(byte_view, const log_gap& gap) {
-        damage_.push_back(
-            {gap.offset,
-             gap.size,
-             {.code = errc::checksum_mismatch, .where = "record header", .offset = gap.offset}});
-    }
+    void take(byte_view, const log_gap& gap) { damage_.push_back(log_damage::at(gap)); }
 
     void take(byte_view object, const log_record& record) {
         result<void> done;
@@ -229,7 +224,7 @@ private:
             done = pass(payload);
         }
         if (!done) {
-            damage_.push_back({record.offset, record_extent(record.size), done.error()});
+            damage_.push_back(log_damage::at(record, done.error()));
         }
     }
 
@@ -237,7 +232,7 @@ private:
     std::map<uuid, std::uint64_t> places_;
     std::uint64_t paged_ = 0;     // where the last full page is: entries before it are in pages
     std::vector<uuid> removed_{}; // of those, since then
-    std::vector<segment_damage> damage_;
+    std::vector<log_damage> damage_;
     std::uint64_t tail_ = 0;
     std::uint64_t live_ = 0;
 };

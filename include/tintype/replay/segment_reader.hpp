@@ -9,7 +9,6 @@
 #include <tintype/core/error.hpp>
 #include <tintype/core/limits.hpp>
 #include <tintype/core/reader.hpp>
-#include <tintype/hash/crc32c.hpp>
 #include <tintype/log/record.hpp>
 #include <tintype/log/scan.hpp>
 #include <tintype/replay/action.hpp>
@@ -59,15 +58,7 @@ template <class Session>
                      .found = opening->version,
                      .wanted = segment_opening::newest});
     }
-    const auto mine = session_schema<Session>();
-    if (opening->schema != mine) {
-        return fail({.code = errc::unsupported,
-                     .where = opening->schema,
-                     .found = hash_of<crc32c>(bytes_of(opening->schema)),
-                     .wanted = hash_of<crc32c>(bytes_of(mine)),
-                     .during = "segment of other sessions"});
-    }
-    return {};
+    return check_schema(opening->schema, session_schema<Session>(), "segment of other actions");
 }
 
 struct stored_session {
@@ -160,19 +151,15 @@ public:
     }
 
     // All that is wrong with it, every byte looked at. A torn tail is no damage.
-    [[nodiscard]] std::vector<segment_damage> verify() const {
-        std::vector<segment_damage> found;
+    [[nodiscard]] std::vector<log_damage> verify() const {
+        std::vector<log_damage> found;
         const auto bytes = object_.bytes();
         const auto whole = bytes.first(bytes.size() - static_cast<std::size_t>(index_.tail()));
         scan_log(whole, log_begin, [&]<class What>(const What& what) {
             if constexpr (std::same_as<What, log_gap>) {
-                found.push_back({what.offset,
-                                 what.size,
-                                 {.code = errc::checksum_mismatch,
-                                  .where = "record header",
-                                  .offset = what.offset}});
+                found.push_back(log_damage::at(what));
             } else if (const auto good = sound(what); !good) {
-                found.push_back({what.offset, record_extent(what.size), good.error()});
+                found.push_back(log_damage::at(what, good.error()));
             }
         });
         return found;

@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,12 +64,15 @@ struct segment_page {
 // So that a page is small, whoever names the sessions.
 inline constexpr std::size_t longest_session_name = 1024; // bytes
 
-// Where in a segment damage lies, and what.
-struct segment_damage {
-    std::uint64_t offset = 0;
-    std::uint64_t size = 0;
-    error why{};
-};
+[[nodiscard]] inline result<void> check_session_name(const std::optional<std::string>& name) {
+    if (name && name->size() > longest_session_name) {
+        return fail({.code = errc::limit_exceeded,
+                     .where = "name of the session",
+                     .found = name->size(),
+                     .wanted = longest_session_name});
+    }
+    return {};
+}
 
 namespace detail {
 

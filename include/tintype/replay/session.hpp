@@ -113,6 +113,11 @@ template <class Action, class Snapshot>
             .checkpoint_count = of.checkpoints.size()};
 }
 
+// Behind the last possible number none comes: that one stays.
+[[nodiscard]] constexpr std::uint64_t number_behind(std::uint64_t number) noexcept {
+    return number + (number + 1 == 0 ? 0U : 1U);
+}
+
 // The sequence of the first action behind a checkpoint. One whose snapshot does not say so was
 // taken behind the action `at_sequence`.
 template <class Snapshot>
@@ -120,8 +125,7 @@ template <class Snapshot>
     if constexpr (has_member<Snapshot, "next_sequence">) {
         return member<"next_sequence">(from.snapshot);
     } else {
-        // No action comes behind the last possible sequence, and this one does not come again.
-        return from.at_sequence + (from.at_sequence + 1 == 0 ? 0U : 1U);
+        return number_behind(from.at_sequence);
     }
 }
 

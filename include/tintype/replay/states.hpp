@@ -48,8 +48,7 @@ concept checkpoint_policy =
     };
 
 // restore(checkpoints, index): the state of checkpoints[index], whose digest it has, or an error.
-// Its
-//     snapshot has a member `next_sequence`, so that whoever starts there knows where to go on.
+//     A snapshot has a member `next_sequence`, so that whoever starts there knows where to go on.
 // digest(state): what take() would say; of equal states the same.
 template <class P, class State>
 concept restoring_policy =

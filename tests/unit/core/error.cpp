@@ -23,7 +23,7 @@ static_assert(std::is_trivially_copyable_v<tintype::error>);
 static_assert(std::is_error_code_enum_v<errc>);
 static_assert(tintype::error{}.offset == ~std::uint64_t{0});
 
-constexpr auto last_code = static_cast<unsigned>(errc::in_use);
+constexpr auto last_code = static_cast<unsigned>(errc::timed_out);
 
 // A letter that tells every place apart from its neighbours.
 std::string text_of_size(std::size_t size) {
