@@ -82,18 +82,24 @@ inline constexpr std::size_t default_chunk_size = 65536; // bytes
 // What a stream may ask of the one who takes it.
 struct stream_limits {
     std::uint64_t total_size = std::numeric_limits<std::int64_t>::max(); // bytes
-    std::size_t files = 4096;
+    std::size_t files = 512;                         // each is an open one while it arrives
     std::size_t chunk_size = std::size_t{64} << 20U; // bytes of data in a chunk
 };
 
-// The digest over, for each file in order, its name's bytes and then its checksum's characters.
-template <hash_policy Hash>
-[[nodiscard]] std::string checksum_of_files(const std::vector<file_info>& files) {
-    Hash hash{};
+// What the metadata's checksum is the digest of: for each file in order its name's bytes, then its
+// checksum's characters.
+template <class Hash>
+void update_with_files(Hash& hash, const std::vector<file_info>& files) {
     for (const file_info& each : files) {
         hash.update(bytes_of(each.file_name));
         hash.update(bytes_of(each.checksum));
     }
+}
+
+template <hash_policy Hash>
+[[nodiscard]] std::string checksum_of_files(const std::vector<file_info>& files) {
+    Hash hash{};
+    update_with_files(hash, files);
     return to_hex(hash.finish());
 }
 
