@@ -8,12 +8,15 @@
 #include "fuzz/columns.hpp"
 #include "fuzz/dakera.hpp"
 #include "fuzz/delta.hpp"
+#include "fuzz/import.hpp"
 #include "fuzz/journal.hpp"
 #include "fuzz/json.hpp"
 #include "fuzz/log.hpp"
 #include "fuzz/memvid.hpp"
+#include "fuzz/protobuf.hpp"
 #include "fuzz/segment.hpp"
 #include "fuzz/series.hpp"
+#include "fuzz/wires.hpp"
 #include "support/bytes.hpp"
 
 #include <doctest/doctest.h>
@@ -139,6 +142,18 @@ TEST_CASE("fuzz_replay: journal") {
     CHECK(replay("journal", tests::fuzz::fuzz_journal) > 1000);
 }
 
+TEST_CASE("fuzz_replay: import") {
+    CHECK(replay("import", tests::fuzz::fuzz_import) > 500);
+}
+
+TEST_CASE("fuzz_replay: protobuf") {
+    CHECK(replay("protobuf", tests::fuzz::fuzz_protobuf) > 1000);
+}
+
 TEST_CASE("fuzz_replay: memvid") {
     CHECK(replay("memvid", tests::fuzz::fuzz_memvid) > 1000);
+}
+
+TEST_CASE("fuzz_replay: wires") {
+    CHECK(replay("wires", tests::fuzz::fuzz_wires) > 1000);
 }

@@ -39,12 +39,22 @@ struct json {
     // Either layout is read, whichever the style writes.
     template <class State>
     [[nodiscard]] static result<State> decode(byte_view bytes, const decode_options& options = {}) {
-        detail::json_reader<Style> in(text_of(bytes), options);
         State state{};
-        if (!in.read(state) || !in.finish(options.trailing)) {
-            return fail(in.failure());
+        if (auto done = decode_into(bytes, state, options); !done) {
+            return pass(done);
         }
         return state;
+    }
+
+    // The same into a state whose memory is used again. After an error it may hold anything.
+    template <class State>
+    [[nodiscard]] static result<void> decode_into(byte_view bytes, State& into,
+                                                  const decode_options& options = {}) {
+        detail::json_reader<Style> in(text_of(bytes), options);
+        if (!in.read(into) || !in.finish(options.trailing)) {
+            return fail(in.failure());
+        }
+        return {};
     }
 };
 

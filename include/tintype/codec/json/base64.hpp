@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -17,37 +18,48 @@ namespace tintype::detail {
 inline constexpr std::string_view base64_letters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-inline constexpr std::array<std::uint8_t, 256> base64_values = [] {
-    std::array<std::uint8_t, 256> values{};
-    values.fill(0xff);
-    for (std::uint8_t i = 0; i != 64; ++i) {
-        values[static_cast<unsigned char>(base64_letters[i])] = i;
+// The two letters of each twelve bits.
+inline constexpr std::array<std::array<char, 2>, 4096> base64_pairs = [] {
+    std::array<std::array<char, 2>, 4096> pairs{};
+    for (std::size_t i = 0; i != pairs.size(); ++i) {
+        pairs[i] = {base64_letters[i >> 6U], base64_letters[i & 63U]};
+    }
+    return pairs;
+}();
+
+inline constexpr std::uint32_t base64_none = 0xff000000U;
+
+// What a letter stands for in each of the four places, as the number that three bytes are; what is
+// no letter stands for more than 24 bits.
+inline constexpr auto base64_values = [] {
+    std::array<std::array<std::uint32_t, 256>, 4> values{};
+    for (std::uint32_t place = 0; place != 4; ++place) {
+        values[place].fill(base64_none);
+        for (std::uint32_t i = 0; i != 64; ++i) {
+            values[place][static_cast<unsigned char>(base64_letters[i])] = i << (18 - 6 * place);
+        }
     }
     return values;
 }();
 
-// Calls `put` with the text in pieces, for as long as it returns true.
-template <class Put>
-[[nodiscard]] bool base64_pieces(byte_view bytes, Put put) {
-    std::array<char, 1024> text;
-    while (!bytes.empty()) {
-        std::size_t size = 0;
-        for (; size != text.size() && !bytes.empty(); size += 4) {
-            const std::size_t count = std::min<std::size_t>(bytes.size(), 3);
-            std::uint32_t three = 0;
-            for (std::size_t i = 0; i != 3; ++i) {
-                three = three << 8U | (i < count ? std::to_integer<std::uint32_t>(bytes[i]) : 0);
-            }
-            for (std::size_t i = 0; i != 4; ++i) {
-                text[size + i] = i <= count ? base64_letters[three >> (18 - 6 * i) & 63U] : '=';
-            }
-            bytes = bytes.subspan(count);
-        }
-        if (!put(std::string_view(text.data(), size))) {
-            return false;
-        }
+// Writes the text of all of them, with padding where they are no multiple of three; the end of it.
+[[nodiscard]] inline char* base64_encode(byte_view bytes, char* to) noexcept {
+    const auto byte = [&](std::size_t at) { return std::to_integer<std::uint32_t>(bytes[at]); };
+    std::size_t at = 0;
+    for (; bytes.size() - at >= 3; at += 3, to += 4) {
+        const std::uint32_t three = byte(at) << 16U | byte(at + 1) << 8U | byte(at + 2);
+        std::memcpy(to, base64_pairs[three >> 12U].data(), 2);
+        std::memcpy(to + 2, base64_pairs[three & 0xfffU].data(), 2);
     }
-    return true;
+    if (at != bytes.size()) {
+        const bool two = bytes.size() - at == 2;
+        const std::uint32_t three = byte(at) << 16U | (two ? byte(at + 1) << 8U : 0U);
+        std::memcpy(to, base64_pairs[three >> 12U].data(), 2);
+        to[2] = two ? base64_pairs[three & 0xfffU][0] : '=';
+        to[3] = '=';
+        to += 4;
+    }
+    return to;
 }
 
 // How many bytes the text stands for, if it is one of this encoding.
@@ -64,23 +76,38 @@ template <class Put>
     if (text.size() % 4 != 0) {
         return text.size();
     }
-    std::size_t written = 0;
-    for (std::size_t at = 0; at != text.size(); at += 4) {
-        const std::size_t count = std::min<std::size_t>(to.size() - written, 3);
-        std::uint32_t three = 0;
-        for (std::size_t i = 0; i != 4; ++i) {
-            const auto value = base64_values[static_cast<unsigned char>(text[at + i])];
-            if (i <= count ? value == 0xff : text[at + i] != '=') {
-                return at + i;
-            }
-            three = three << 6U | (i <= count ? value : 0U);
+    const auto value = [&](std::size_t place, std::size_t at) {
+        return base64_values[place][static_cast<unsigned char>(text[at])];
+    };
+    std::size_t at = 0;
+    std::byte* out = to.data();
+    for (const std::byte* const end = out + to.size() / 3 * 3; out != end; at += 4, out += 3) {
+        const std::uint32_t three =
+            value(0, at) | value(1, at + 1) | value(2, at + 2) | value(3, at + 3);
+        if (three >= base64_none) {
+            break;
         }
-        if (count < 3 && (three & (count == 2 ? 0xffU : 0xffffU)) != 0) {
-            return at + count; // bits that stand for nothing
+        out[0] = static_cast<std::byte>(three >> 16U);
+        out[1] = static_cast<std::byte>(three >> 8U);
+        out[2] = static_cast<std::byte>(three);
+    }
+    if (at == text.size()) {
+        return std::string_view::npos;
+    }
+    // The last four, with padding, or those among which one may not stand there.
+    const std::size_t count = std::min<std::size_t>(to.size() - at / 4 * 3, 3);
+    std::uint32_t three = 0;
+    for (std::size_t i = 0; i != 4; ++i) {
+        if (i <= count ? value(i, at + i) == base64_none : text[at + i] != '=') {
+            return at + i;
         }
-        for (std::size_t i = 0; i != count; ++i) {
-            to[written++] = static_cast<std::byte>(three >> (16 - 8 * i));
-        }
+        three |= i <= count ? value(i, at + i) : 0U;
+    }
+    if ((three & (count == 2 ? 0xffU : 0xffffU)) != 0) {
+        return at + count; // bits that stand for nothing
+    }
+    for (std::size_t i = 0; i != count; ++i) {
+        out[i] = static_cast<std::byte>(three >> (16 - 8 * i));
     }
     return std::string_view::npos;
 }

@@ -85,4 +85,41 @@ template <class Put>
     }
 }
 
+// The same, and besides what could be taken for a tag or the end of a line where the text stands in
+// a page or a script: \u003c, \u003e, \u0026, \u2028 and \u2029.
+template <class Put>
+[[nodiscard]] const char* escape_for_pages(std::string_view text, Put put) {
+    constexpr std::string_view separator = "\xe2\x80"; // and a8 or a9
+    return escape(text, [&](std::string_view piece) {
+        std::size_t begin = 0;
+        for (std::size_t at = 0; (at = piece.find_first_of("<>&\xe2", at)) != piece.npos;) {
+            std::string_view form;
+            std::size_t size = 1;
+            switch (piece[at]) {
+            case '<':
+                form = "\\u003c";
+                break;
+            case '>':
+                form = "\\u003e";
+                break;
+            case '&':
+                form = "\\u0026";
+                break;
+            default: // whole, as everything in a piece is UTF-8
+                size = 3;
+                if (piece.substr(at, 2) == separator && (byte_at(&piece[at + 2]) | 1U) == 0xa9) {
+                    form = byte_at(&piece[at + 2]) == 0xa8 ? "\\u2028" : "\\u2029";
+                }
+            }
+            if (!form.empty()) {
+                put(piece.substr(begin, at - begin));
+                put(form);
+                begin = at + size;
+            }
+            at += size;
+        }
+        put(piece.substr(begin));
+    });
+}
+
 } // namespace tintype::detail

@@ -49,6 +49,14 @@ public:
         static_assert(what != kind::pair,
                       "json does not read a std::pair, whose two values have no names; describe a "
                       "struct");
+        if constexpr (json_null_is_empty<Style> && growable<T> && what != kind::string &&
+                      !std::same_as<T, json_value>) {
+            skip_space();
+            if (at != end() && *at == 'n') {
+                value.clear();
+                return expect_word("null");
+            }
+        }
         if constexpr (std::same_as<T, json_value>) {
             skip_space();
             return value.read(*this, canonical_);
@@ -68,7 +76,7 @@ public:
                 value.reset();
                 return expect_word("null");
             }
-            return read(value.emplace());
+            return read(value ? *value : value.emplace());
         } else if constexpr (json_blob<T, Style>) {
             return base64(value);
         } else if constexpr (float_sequence<T>) {

@@ -28,6 +28,21 @@ concept json_blob =
     (kind_of<T> == kind::sequence || kind_of<T> == kind::array) &&
     std::ranges::contiguous_range<T> && std::same_as<std::ranges::range_value_t<T>, std::byte>;
 
+// Styles that do not derive from the library's own need not say these.
+template <class Style>
+inline constexpr json_escapes json_escapes_of = json_escapes::least;
+
+template <class Style>
+requires requires { Style::escapes; }
+inline constexpr json_escapes json_escapes_of<Style> = Style::escapes;
+
+template <class Style>
+inline constexpr bool json_null_is_empty = false;
+
+template <class Style>
+requires requires { Style::null_is_empty; }
+inline constexpr bool json_null_is_empty<Style> = Style::null_is_empty;
+
 [[nodiscard]] constexpr bool plain_name(std::string_view name) noexcept {
     return std::ranges::all_of(name, [](char each) {
         const auto byte = static_cast<unsigned char>(each);

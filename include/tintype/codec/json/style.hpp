@@ -65,6 +65,10 @@ inline constexpr bool is_omitted<omit_if_absent<T>> = true;
 // How a sequence of std::byte is written: [1,2,3], or a string.
 enum class json_bytes : std::uint8_t { numbers, base64 };
 
+// What is escaped in a string: what must be, or also what might be taken for something else where
+// the text stands in a page: <, >, & and the two separators U+2028 and U+2029.
+enum class json_escapes : std::uint8_t { least, html };
+
 template <class S>
 concept json_style = requires(char* to) {
     { S::pretty } -> std::convertible_to<bool>;
@@ -78,6 +82,8 @@ concept json_style = requires(char* to) {
 struct serde_style {
     static constexpr bool pretty = false;
     static constexpr json_bytes bytes = json_bytes::numbers;
+    static constexpr json_escapes escapes = json_escapes::least;
+    static constexpr bool null_is_empty = false; // read as a sequence, map or bytes without any
     using floats = serde_floats;
 
     template <described T>

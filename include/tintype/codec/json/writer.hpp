@@ -9,6 +9,7 @@
 #include <tintype/codec/json/schema.hpp>
 #include <tintype/codec/json/style.hpp>
 #include <tintype/codec/json/value.hpp>
+#include <tintype/core/bytes.hpp>
 #include <tintype/core/sink.hpp>
 
 #include <algorithm>
@@ -65,9 +66,7 @@ private:
         } else if constexpr (what == kind::optional) {
             return value ? write(*value) : put("null");
         } else if constexpr (json_blob<T, Style>) {
-            return room(1) && (*at_++ = '"', true) &&
-                   base64_pieces(value, [this](std::string_view piece) { return put(piece); }) &&
-                   put("\"");
+            return base64({std::data(value), std::size(value)});
         } else if constexpr (quick_floats<T>) {
             return floats(std::data(value), std::size(value));
         } else if constexpr (what == kind::sequence || what == kind::array) {
@@ -108,6 +107,18 @@ private:
             at_ = std::to_chars(at_, end_, +value).ptr; // promoted: a char is a number here
             return true;
         }
+    }
+
+    bool base64(byte_view bytes) {
+        constexpr std::size_t most = 3 * 1024;
+        bool good = put("\"");
+        while (good && !bytes.empty()) {
+            const byte_view piece = bytes.first(std::min(bytes.size(), most));
+            good = room(most / 3 * 4);
+            at_ = good ? base64_encode(piece, at_) : at_;
+            bytes = bytes.subspan(piece.size());
+        }
+        return good && put("\"");
     }
 
     template <class F>
@@ -165,8 +176,13 @@ private:
 
     bool string(std::string_view text) {
         bool good = put("\"");
-        const char* const bad =
-            escape(text, [&](std::string_view piece) { good = good && put(piece); });
+        const auto put_piece = [&](std::string_view piece) { good = good && put(piece); };
+        const char* bad = nullptr;
+        if constexpr (json_escapes_of<Style> == json_escapes::html) {
+            bad = escape_for_pages(text, put_piece);
+        } else {
+            bad = escape(text, put_piece);
+        }
         if (bad != nullptr) {
             error_.offset = static_cast<std::uint64_t>(bad - text.data());
             return refuse(errc::invalid_utf8, byte_at(bad));
