@@ -40,6 +40,11 @@ enum class call_kind : std::uint8_t {
     open_to_append,
     truncate,
     try_lock,
+    make_folder_in,
+    open_folder_in,
+    open_to_write,
+    write_at,
+    link_new,
 };
 
 struct call {
@@ -182,6 +187,44 @@ public:
     {
         return through({call_kind::try_lock, name},
                        [&](const call&) { return base_.try_lock(in, name); });
+    }
+
+    [[nodiscard]] tintype::result<void> make_folder_in(folder& in, const std::string& name) const
+    requires tintype::linking_filesystem<Base>
+    {
+        return through({call_kind::make_folder_in, name},
+                       [&](const call&) { return base_.make_folder_in(in, name); });
+    }
+
+    [[nodiscard]] tintype::result<folder> open_folder_in(folder& in, const std::string& name) const
+    requires tintype::linking_filesystem<Base>
+    {
+        return through({call_kind::open_folder_in, name},
+                       [&](const call&) { return base_.open_folder_in(in, name); });
+    }
+
+    [[nodiscard]] tintype::result<file> open_to_write(folder& in, const std::string& name) const
+    requires tintype::linking_filesystem<Base>
+    {
+        return through({call_kind::open_to_write, name},
+                       [&](const call&) { return base_.open_to_write(in, name); });
+    }
+
+    [[nodiscard]] tintype::result<std::size_t> write_at(file& to, std::uint64_t offset,
+                                                        tintype::byte_view bytes) const
+    requires tintype::linking_filesystem<Base>
+    {
+        return through({call_kind::write_at}, [&](const call& what) {
+            return base_.write_at(to, offset, bytes.first(std::min(what.at_most, bytes.size())));
+        });
+    }
+
+    [[nodiscard]] tintype::result<void> link_new(folder& from, const std::string& name, folder& to,
+                                                 const std::string& other) const
+    requires tintype::linking_filesystem<Base>
+    {
+        return through({call_kind::link_new, other},
+                       [&](const call&) { return base_.link_new(from, name, to, other); });
     }
 
     [[nodiscard]] tintype::timestamp now() const { return base_.now(); }

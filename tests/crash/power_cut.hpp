@@ -1,11 +1,11 @@
 #pragma once
 
-// Every state of a folder that a power cut could leave behind. Of each file, sectors not yet synced
-// survive in any subset, and the file may end at any of them; where a file was cut off and written
-// again since its last sync, each sector holds any of the contents that it had. Of the names
-// changed since the folder was last synced, each survives at any value that it had since then
-// (POSIX promises no more); the states of a file system with a journal, which keeps the operations'
-// order, are marked among them.
+// Every state of a folder, and of those in it, that a power cut could leave behind. Of each file,
+// sectors not yet synced survive in any subset, and the file may end at any of them; where a file
+// was cut off and written again, or written to in its middle, since its last sync, each sector
+// holds any of the contents that it had. Of the names changed since their folder was last synced,
+// each survives at any value that it had since then (POSIX promises no more); the states of a file
+// system with a journal, which keeps the order of operations in a folder, are marked among them.
 
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/mix.hpp>
@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <set>
 #include <string>
@@ -30,8 +31,12 @@ namespace tests {
 
 [[nodiscard]] inline std::uint64_t fingerprint(tintype::byte_view bytes) noexcept {
     std::uint64_t all = bytes.size();
-    for (const std::byte byte : bytes) {
-        all = mixed(all, static_cast<std::uint64_t>(byte));
+    while (!bytes.empty()) {
+        std::uint64_t word = 0;
+        const auto some = std::min(sizeof word, bytes.size());
+        std::memcpy(&word, bytes.data(), some);
+        all = mixed(all, word);
+        bytes = bytes.subspan(some);
     }
     return all;
 }
@@ -184,18 +189,28 @@ private:
 class power_cut_state {
 public:
     struct named_file {
+        std::string_view folder; // "" or its path with a slash behind it
         std::string_view name;
         const file_survivors* file;
         std::uint64_t number;
     };
 
-    power_cut_state(const std::vector<named_file>& files, bool journalled)
-        : files_(&files), journalled_(journalled) {
+    // `folders`: those in the folder, each behind the one that it is in.
+    power_cut_state(const std::vector<named_file>& files, const std::vector<std::string>& folders,
+                    bool journalled)
+        : files_(&files), folders_(&folders), journalled_(journalled) {
         for (const named_file& each : files) {
             // Temporaries have names that nobody chose.
             const bool temporary = tintype::detail::is_temporary(each.name);
-            const auto name = temporary ? 0 : fingerprint(tintype::bytes_of(each.name));
+            const auto name = temporary ? 0 : key_of(each);
             key_ += mixed(name, each.file->key(each.number));
+            const auto first = std::ranges::find(files, each.file, &named_file::file);
+            if (&*first != &each) {
+                key_ += mixed(key_of(*first), name);
+            }
+        }
+        for (const std::string& each : folders) {
+            key_ += mixed(fingerprint(tintype::bytes_of(each)), 1);
         }
     }
 
@@ -209,28 +224,49 @@ public:
     // with the disk that they came from.
     [[nodiscard]] simulated_filesystem disk(const std::string& path, bool share = true) const {
         simulated_filesystem fresh;
-        auto folder = std::make_shared<simulated_folder>();
-        for (const named_file& each : *files_) {
-            const auto& before = each.file->inode();
-            if (share && before->durable == before->bytes.size() && before->longer.empty()) {
-                folder->visible.emplace(each.name, before);
-                continue;
-            }
+        std::map<std::string_view, std::shared_ptr<simulated_folder>> made;
+        made[""] = std::make_shared<simulated_folder>();
+        for (const std::string& each : *folders_) {
+            const auto slash = each.find_last_of('/', each.size() - 2);
+            const auto name = slash == std::string::npos ? 0 : slash + 1;
             auto inode = std::make_shared<simulated_inode>();
-            inode->bytes = each.file->bytes(each.number);
-            inode->durable = inode->bytes.size();
-            inode->modified = before->modified;
-            folder->visible.emplace(each.name, std::move(inode));
+            inode->folder = made[each] = std::make_shared<simulated_folder>();
+            made.at(std::string_view{each}.substr(0, name))
+                ->visible.emplace(each.substr(name, each.size() - name - 1), std::move(inode));
         }
-        folder->durable = folder->visible;
-        folder->has_durable_name = true;
-        fresh.disk().folders.emplace(path, std::move(folder));
+        std::map<const file_survivors*, simulated_inode_ref> inodes;
+        for (const named_file& each : *files_) {
+            auto& inode = inodes[each.file];
+            const auto& before = each.file->inode();
+            if (inode) {
+                // Another name of it.
+            } else if (share && before->durable == before->bytes.size() && before->longer.empty()) {
+                inode = before;
+            } else {
+                inode = std::make_shared<simulated_inode>();
+                inode->bytes = each.file->bytes(each.number);
+                inode->durable = inode->bytes.size();
+                inode->modified = before->modified;
+            }
+            made.at(each.folder)->visible.emplace(each.name, inode);
+        }
+        for (const auto& [name, folder] : made) {
+            folder->durable = folder->visible;
+            folder->has_durable_name = true;
+        }
+        fresh.disk().folders.emplace(path, made[""]);
         fresh.disk().time += std::chrono::hours{1};
         return fresh;
     }
 
 private:
+    [[nodiscard]] static std::uint64_t key_of(const named_file& of) {
+        const auto name = fingerprint(tintype::bytes_of(of.name));
+        return of.folder.empty() ? name : mixed(fingerprint(tintype::bytes_of(of.folder)), name);
+    }
+
     const std::vector<named_file>* files_;
+    const std::vector<std::string>* folders_;
     std::uint64_t key_ = 0;
     bool journalled_;
 };
@@ -293,43 +329,49 @@ bool next(Digits& digits, Radix radix) {
     return false;
 }
 
-// All states in which the folder holds these names.
+struct placed_name {
+    std::string folder;
+    std::string name;
+    simulated_inode_ref inode;
+};
+
+struct placed_names {
+    std::vector<placed_name> files{};
+    std::vector<std::string> folders{};
+    bool journalled = true;
+};
+
+// All states in which the folders hold these names.
 template <class Visit>
-void visit_contents(const simulated_names& names, std::size_t sector, bool journalled,
-                    Visit& visit) {
+void visit_contents(const placed_names& names, std::size_t sector, Visit& visit) {
     std::vector<file_survivors> files;
     std::vector<std::size_t> place; // of each name's file among them
-    files.reserve(names.size());
-    for (const auto& [name, inode] : names) {
-        const auto known = std::ranges::find(files, inode, &file_survivors::inode);
+    files.reserve(names.files.size());
+    for (const placed_name& each : names.files) {
+        const auto known = std::ranges::find(files, each.inode, &file_survivors::inode);
         place.push_back(static_cast<std::size_t>(known - files.begin()));
         if (known == files.end()) {
-            files.emplace_back(inode, sector);
+            files.emplace_back(each.inode, sector);
         }
     }
     std::vector<power_cut_state::named_file> state;
-    for (std::size_t i = 0; const auto& [name, inode] : names) {
-        state.push_back({name, &files[place[i++]], 0});
+    for (std::size_t i = 0; const placed_name& each : names.files) {
+        state.push_back({each.folder, each.name, &files[place[i++]], 0});
     }
     std::vector<std::uint64_t> numbers(files.size());
     do {
         for (std::size_t i = 0; i != state.size(); ++i) {
             state[i].number = numbers[place[i]];
         }
-        visit(power_cut_state{state, journalled});
+        visit(power_cut_state{state, names.folders, names.journalled});
     } while (next(numbers, [&](std::size_t i) { return files[i].count(); }));
 }
 
-} // namespace detail
-
-// visit(power_cut_state), perhaps more than once for one state.
+// visit(names, journalled) for all that the folder may hold.
 template <class Visit>
-void for_each_power_cut(const simulated_folder& folder, std::size_t sector, Visit visit) {
-    if (!folder.has_durable_name) {
-        detail::visit_contents({}, sector, true, visit);
-    }
-    const auto histories = detail::histories_of(folder);
-    const auto prefixes = detail::prefixes_of(folder);
+void each_names(const simulated_folder& folder, Visit visit) {
+    const auto histories = histories_of(folder);
+    const auto prefixes = prefixes_of(folder);
     std::vector<std::size_t> values(histories.size());
     do {
         simulated_names names;
@@ -338,9 +380,45 @@ void for_each_power_cut(const simulated_folder& folder, std::size_t sector, Visi
                 names.emplace(histories[i].name, inode);
             }
         }
-        const bool journalled = std::ranges::find(prefixes, names) != prefixes.end();
-        detail::visit_contents(names, sector, journalled, visit);
-    } while (detail::next(values, [&](std::size_t i) { return histories[i].values.size(); }));
+        visit(names, std::ranges::find(prefixes, names) != prefixes.end());
+    } while (next(values, [&](std::size_t i) { return histories[i].values.size(); }));
+}
+
+// With `known` of the folders above, everything that the folders of `left` may hold.
+template <class Visit>
+void visit_folders(std::vector<std::pair<std::string, const simulated_folder*>> left,
+                   const placed_names& known, std::size_t sector, Visit& visit) {
+    if (left.empty()) {
+        visit_contents(known, sector, visit);
+        return;
+    }
+    const auto [path, folder] = std::move(left.back());
+    left.pop_back();
+    each_names(*folder, [&](const simulated_names& names, bool journalled) {
+        auto more = known;
+        auto deeper = left;
+        more.journalled = more.journalled && journalled;
+        for (const auto& [name, inode] : names) {
+            if (inode->folder) {
+                more.folders.push_back(path + name + "/");
+                deeper.emplace_back(more.folders.back(), inode->folder.get());
+            } else {
+                more.files.push_back({path, name, inode});
+            }
+        }
+        visit_folders(std::move(deeper), more, sector, visit);
+    });
+}
+
+} // namespace detail
+
+// visit(power_cut_state), perhaps more than once for one state.
+template <class Visit>
+void for_each_power_cut(const simulated_folder& folder, std::size_t sector, Visit visit) {
+    if (!folder.has_durable_name) {
+        detail::visit_contents({}, sector, visit);
+    }
+    detail::visit_folders({{"", &folder}}, {}, sector, visit);
 }
 
 } // namespace tests

@@ -26,14 +26,18 @@ struct simulated_options {
     std::size_t write_limit = ~std::size_t{0}; // the most that one write takes
     std::size_t failing_syncs = 0;             // so many syncs of files fail from now on
     std::size_t failing_parent_syncs = 0;      // so many folders are made without a durable name
+    bool links = true;                         // whether a file may have several names
 };
 
-// Files are written at their end and cut off there, so what a sync made durable and nothing took
-// back since is a prefix.
+struct simulated_folder;
+
+// What a sync made durable and nothing took back or overwrote since is a prefix.
 struct simulated_inode {
     tintype::blob bytes{};
     std::size_t durable = 0;
-    std::vector<tintype::blob> longer{}; // what it held before each cut since the last sync
+    // What it held before each cut, and each write into its middle, since the last sync.
+    std::vector<tintype::blob> longer{};
+    std::shared_ptr<simulated_folder> folder{}; // of one that is no file
     // A sync failed: the system took the pages for clean, and later syncs find nothing to do.
     bool lost = false;
     tintype::timestamp modified{};
@@ -186,6 +190,9 @@ public:
         if (at == in.state_->visible.end()) {
             return failure(ENOENT, "open", name);
         }
+        if (at->second->folder) {
+            return tintype::fail({.code = tintype::errc::unsupported, .where = name});
+        }
         file opened;
         opened.inode_ = at->second;
         return opened;
@@ -198,6 +205,75 @@ public:
             opened->writable_ = true;
         }
         return opened;
+    }
+
+    [[nodiscard]] tintype::result<file> open_to_write(const folder& in,
+                                                      const std::string& name) const {
+        return open_to_append(in, name);
+    }
+
+    [[nodiscard]] tintype::result<std::size_t> write_at(const file& to, std::uint64_t offset,
+                                                        tintype::byte_view bytes) const {
+        const auto guard = changing();
+        if (!written_to(to)) {
+            return failure(EBADF, "write");
+        }
+        bytes = bytes.first(std::min(bytes.size(), disk_->options.write_limit));
+        auto& inode = *to.inode_;
+        const auto begin = static_cast<std::size_t>(offset);
+        if (bytes.empty()) {
+            return 0;
+        }
+        if (begin < inode.bytes.size()) {
+            inode.longer.push_back(inode.bytes);
+            inode.durable = std::min(inode.durable, begin);
+        }
+        inode.bytes.resize(std::max(inode.bytes.size(), begin + bytes.size()), std::byte{});
+        std::ranges::copy(bytes, inode.bytes.begin() + static_cast<std::ptrdiff_t>(begin));
+        inode.modified = tick();
+        return bytes.size();
+    }
+
+    [[nodiscard]] tintype::result<void> make_folder_in(const folder& in,
+                                                       const std::string& name) const {
+        const auto guard = changing();
+        if (!in.state_->visible.contains(name)) {
+            auto made = std::make_shared<simulated_inode>();
+            made->folder = std::make_shared<simulated_folder>();
+            made->folder->has_durable_name = true; // as long as the folder above knows it
+            in.state_->change({{name, std::move(made)}});
+        }
+        return {};
+    }
+
+    [[nodiscard]] tintype::result<folder> open_folder_in(const folder& in,
+                                                         const std::string& name) const {
+        const std::scoped_lock guard{disk_->mutex};
+        const auto at = in.state_->visible.find(name);
+        if (at == in.state_->visible.end()) {
+            return failure(ENOENT, "open", name);
+        }
+        if (!at->second->folder) {
+            return tintype::fail({.code = tintype::errc::unsupported, .where = name});
+        }
+        return folder{disk_, at->second->folder};
+    }
+
+    [[nodiscard]] tintype::result<void> link_new(const folder& from, const std::string& name,
+                                                 const folder& to, const std::string& other) const {
+        const auto guard = changing();
+        const auto at = from.state_->visible.find(name);
+        if (at == from.state_->visible.end()) {
+            return failure(ENOENT, "link", name);
+        }
+        if (at->second->folder || !disk_->options.links) {
+            return failure(EPERM, "link", other);
+        }
+        if (to.state_->visible.contains(other)) {
+            return failure(EEXIST, "link", other);
+        }
+        to.state_->change({{other, at->second}});
+        return {};
     }
 
     [[nodiscard]] tintype::result<void> truncate(const file& of, std::uint64_t size) const {
@@ -295,8 +371,12 @@ public:
 
     [[nodiscard]] tintype::result<void> remove(const folder& in, const std::string& name) const {
         const auto guard = changing();
-        if (!in.state_->visible.contains(name)) {
+        const auto at = in.state_->visible.find(name);
+        if (at == in.state_->visible.end()) {
             return failure(ENOENT, "unlink", name);
+        }
+        if (at->second->folder) {
+            return failure(EISDIR, "unlink", name);
         }
         in.state_->change({{name, nullptr}});
         return {};
@@ -315,7 +395,10 @@ public:
         const std::scoped_lock guard{disk_->mutex};
         std::vector<tintype::object_info> all;
         for (const auto& [name, inode] : in.state_->visible) {
-            all.push_back({.name = name, .size = inode->bytes.size(), .modified = inode->modified});
+            if (!inode->folder) {
+                all.push_back(
+                    {.name = name, .size = inode->bytes.size(), .modified = inode->modified});
+            }
         }
         return all;
     }
@@ -324,7 +407,9 @@ public:
         const std::scoped_lock guard{disk_->mutex};
         std::vector<std::string> all;
         for (const auto& [name, inode] : in.state_->visible) {
-            all.push_back(name);
+            if (!inode->folder) {
+                all.push_back(name);
+            }
         }
         return all;
     }
@@ -396,8 +481,17 @@ private:
         if (at == in.state_->visible.end()) {
             return failure(ENOENT, "rename", from);
         }
-        if (!over && in.state_->visible.contains(to)) {
-            return failure(EEXIST, "rename", to);
+        const auto taken = in.state_->visible.find(to);
+        if (taken != in.state_->visible.end()) {
+            if (!over) {
+                return failure(EEXIST, "rename", to);
+            }
+            if (taken->second->folder) {
+                return failure(EISDIR, "rename", to);
+            }
+            if (taken->second == at->second) {
+                return {}; // two names of one file both stay
+            }
         }
         in.state_->change({{to, at->second}, {from, nullptr}});
         return {};
@@ -406,6 +500,6 @@ private:
     std::shared_ptr<simulated_disk> disk_;
 };
 
-static_assert(tintype::appending_filesystem<simulated_filesystem>);
+static_assert(tintype::linking_filesystem<simulated_filesystem>);
 
 } // namespace tests

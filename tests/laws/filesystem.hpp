@@ -303,6 +303,100 @@ void filesystem_tries_locks(const F& fs, typename F::folder& folder) {
     }
 }
 
+// Bytes anywhere in a file, whatever is there already; what nobody wrote is zero.
+template <filesystem_policy F>
+void filesystem_writes_anywhere(const F& fs, typename F::folder& folder) {
+    if constexpr (linking_filesystem<F>) {
+        const blob bytes = tests::noise(9000);
+        const byte_view all{bytes};
+        REQUIRE(put(fs, folder, "file", all.first(100)));
+        auto file = fs.open_to_write(folder, "file");
+        REQUIRE(file);
+        const auto write = [&](std::size_t offset, std::size_t size) {
+            for (const std::size_t end = offset + size; offset != end;) {
+                const auto taken = fs.write_at(*file, offset, all.subspan(offset, end - offset));
+                REQUIRE(taken);
+                REQUIRE(*taken != 0);
+                REQUIRE(*taken <= end - offset);
+                offset += *taken;
+            }
+        };
+        write(5000, 4000);
+        CHECK(fs.size(*file) == 9000U);
+        CHECK(get(fs, folder, "file")->at(4999) == std::byte{});
+        CHECK(get(fs, folder, "file")->at(100) == std::byte{});
+        write(100, 4900);
+        write(50, 200);
+        write(8999, 1);
+        CHECK(fs.write_at(*file, 20'000, {}) == 0U);
+        CHECK(fs.sync(*file));
+        CHECK(fs.size(*file) == 9000U);
+        CHECK(get(fs, folder, "file") == bytes);
+        std::array<std::byte, 7> some{};
+        CHECK(fs.read(*file, 4997, some).value_or(0) != 0); // it reads, too
+        CHECK(some[0] == bytes[4997]);
+        CHECK(fs.close(*file));
+        REQUIRE(fs.remove(folder, "file"));
+        const auto absent = fs.open_to_write(folder, "absent");
+        REQUIRE(!absent);
+        CHECK(absent.error().code == errc::not_found);
+    }
+}
+
+// A folder beneath has names of its own and is in nobody's list; a file may have one in each.
+template <filesystem_policy F>
+void filesystem_links(const F& fs, typename F::folder& folder) {
+    if constexpr (linking_filesystem<F>) {
+        const auto absent = fs.open_folder_in(folder, "beneath");
+        REQUIRE(!absent);
+        CHECK(absent.error().code == errc::not_found);
+        REQUIRE(fs.make_folder_in(folder, "beneath"));
+        REQUIRE(fs.make_folder_in(folder, "beneath"));
+        auto beneath = fs.open_folder_in(folder, "beneath");
+        REQUIRE(beneath);
+        CHECK(sorted_names(fs, folder).empty());
+        CHECK(fs.entries(folder)->empty());
+        const auto no_file = fs.open(folder, "beneath");
+        REQUIRE(!no_file);
+        CHECK(no_file.error().code == errc::unsupported);
+        const auto no_file_to_write = fs.open_to_write(folder, "beneath");
+        REQUIRE(!no_file_to_write);
+        CHECK(no_file_to_write.error().code == errc::unsupported);
+
+        const blob bytes = tests::noise(700);
+        REQUIRE(put(fs, *beneath, "one", bytes));
+        REQUIRE(put(fs, folder, "old", tests::noise(30)));
+        const auto taken = fs.link_new(*beneath, "one", folder, "old");
+        REQUIRE(!taken);
+        CHECK(taken.error().code == errc::already_exists);
+        CHECK(!fs.link_new(*beneath, "absent", folder, "two"));
+        REQUIRE(fs.link_new(*beneath, "one", folder, "two"));
+        CHECK(sorted_names(fs, folder) == std::vector<std::string>{"old", "two"});
+        REQUIRE(fs.rename_over(folder, "two", "old"));
+        CHECK(get(fs, folder, "old") == bytes);
+        CHECK(get(fs, *beneath, "one") == bytes);
+        // One that has the name already: both names stay.
+        REQUIRE(fs.link_new(*beneath, "one", folder, "two"));
+        REQUIRE(fs.rename_over(folder, "two", "old"));
+        CHECK(sorted_names(fs, folder) == std::vector<std::string>{"old", "two"});
+        REQUIRE(fs.remove(*beneath, "one"));
+        CHECK(get(fs, folder, "old") == bytes);
+
+        CHECK(!fs.rename_over(folder, "old", "beneath"));
+        CHECK(!fs.remove(folder, "beneath"));
+        const auto no_folder = fs.open_folder_in(folder, "old");
+        REQUIRE(!no_folder);
+        CHECK(no_folder.error().code == errc::unsupported);
+        CHECK(fs.make_folder_in(folder, "old")); // it is there: opening it tells
+        CHECK(fs.sync_folder(*beneath));
+        REQUIRE(fs.remove(folder, "old"));
+        REQUIRE(fs.remove(folder, "two"));
+        const auto lock = fs.try_lock(*beneath, "lock");
+        CHECK(lock);
+        CHECK(!fs.try_lock(*beneath, "lock"));
+    }
+}
+
 template <filesystem_policy F>
 void filesystem_laws(const F& original, const std::string& root) {
     filesystem_makes_folders(original, root);
@@ -317,6 +411,8 @@ void filesystem_laws(const F& original, const std::string& root) {
     filesystem_appends(fs, *folder);
     filesystem_tries_locks(fs, *folder);
     filesystem_locks(fs, root);
+    filesystem_writes_anywhere(fs, *folder);
+    filesystem_links(fs, *folder);
 }
 
 } // namespace tintype::laws

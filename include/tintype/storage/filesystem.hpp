@@ -112,4 +112,29 @@ concept appending_filesystem =
         { fs.try_lock(folder, name) } -> std::same_as<result<typename F::file>>;
     };
 
+// What sets of files need that change hands together: a place of their own beneath the folder,
+// writing anywhere in a file, and second names.
+//
+// make_folder_in(folder, name)      directly beneath, for its owner alone; one that is there is
+//                                   fine. sync_folder(folder) makes its name durable
+// open_folder_in(folder, name)      one that exists directly beneath: `unsupported` if the name is
+//                                   anything else, a symbolic link to a folder among it
+// open_to_write(folder, name)       a regular file that exists, to read and to write at any place:
+//                                   `not_found` if it does not, `unsupported` if it is anything
+//                                   else
+// write_at(file, offset, bytes)     how many of the bytes it took, perhaps fewer than given
+// link_new(from, name, to, other)   one more name, in the folder `to`, for the file that has `name`
+//                                   in `from`; `already_exists` if it is taken
+template <class F>
+concept linking_filesystem =
+    appending_filesystem<F> &&
+    requires(const F& fs, typename F::folder& folder, typename F::file& file,
+             const std::string& name, std::uint64_t offset, byte_view bytes) {
+        { fs.make_folder_in(folder, name) } -> std::same_as<result<void>>;
+        { fs.open_folder_in(folder, name) } -> std::same_as<result<typename F::folder>>;
+        { fs.open_to_write(folder, name) } -> std::same_as<result<typename F::file>>;
+        { fs.write_at(file, offset, bytes) } -> std::same_as<result<std::size_t>>;
+        { fs.link_new(folder, name, folder, name) } -> std::same_as<result<void>>;
+    };
+
 } // namespace tintype

@@ -4,6 +4,7 @@
 // folder and never through a symbolic link; files are mapped shared and read-only.
 
 #include <tintype/storage/filesystem.hpp>
+#include <tintype/storage/posix_beneath.hpp>
 #include <tintype/storage/posix_handles.hpp>
 
 #include <algorithm>
@@ -90,13 +91,40 @@ struct posix_filesystem {
     }
 
     [[nodiscard]] result<file> open_to_append(const folder& in, const std::string& name) const {
-        constexpr int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-        auto handle = opened(::openat(in.get(), name.c_str(), flags), "open", name);
-        // A pipe that nobody reads.
-        if (!handle && (handle.error().system == ENXIO || handle.error().system == EISDIR)) {
+        return opened_to_write(in, name, O_WRONLY | O_APPEND);
+    }
+
+    [[nodiscard]] result<file> open_to_write(const folder& in, const std::string& name) const {
+        return opened_to_write(in, name, O_RDWR);
+    }
+
+    [[nodiscard]] result<void> make_folder_in(const folder& in, const std::string& name) const {
+        const bool there = ::mkdirat(in.get(), name.c_str(), 0700) == 0 || errno == EEXIST;
+        return there ? result<void>{} : detail::system_failure("mkdir", name);
+    }
+
+    [[nodiscard]] result<folder> open_folder_in(const folder& in, const std::string& name) const {
+        auto handle = opened(detail::open_folder_beneath(in.get(), name.c_str()), "open", name);
+        if (!handle && (handle.error().system == ENOTDIR || handle.error().system == ELOOP)) {
             return fail({.code = errc::unsupported, .where = name});
         }
-        return regular(std::move(handle), name);
+        return handle;
+    }
+
+    [[nodiscard]] result<std::size_t> write_at(file& to, std::uint64_t offset,
+                                               byte_view bytes) const {
+        const auto written =
+            ::pwrite(to.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (written < 0) {
+            return detail::system_failure("write", {});
+        }
+        return static_cast<std::size_t>(written);
+    }
+
+    [[nodiscard]] result<void> link_new(const folder& from, const std::string& name,
+                                        const folder& to, const std::string& other) const {
+        return detail::system_result(::linkat(from.get(), name.c_str(), to.get(), other.c_str(), 0),
+                                     "link", other);
     }
 
     [[nodiscard]] result<void> truncate(file& of, std::uint64_t size) const {
@@ -296,6 +324,17 @@ private:
         return handle;
     }
 
+    [[nodiscard]] static result<file> opened_to_write(const folder& in, const std::string& name,
+                                                      int how) {
+        const int flags = how | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+        auto handle = opened(::openat(in.get(), name.c_str(), flags), "open", name);
+        // A pipe that nobody reads, or a folder.
+        if (!handle && (handle.error().system == ENXIO || handle.error().system == EISDIR)) {
+            return fail({.code = errc::unsupported, .where = name});
+        }
+        return regular(std::move(handle), name);
+    }
+
     [[nodiscard]] result<void> sync_parent_of(const std::string& path) const {
         const auto slash = path.find_last_of('/');
         const auto parent = slash == std::string::npos ? std::string{"."}
@@ -352,6 +391,6 @@ private:
     }
 };
 
-static_assert(appending_filesystem<posix_filesystem>);
+static_assert(linking_filesystem<posix_filesystem>);
 
 } // namespace tintype

@@ -220,6 +220,83 @@ TEST_CASE("descriptors and mappings belong to one owner at a time") {
     CHECK(fs.map(*file, 0)->bytes().empty());
 }
 
+TEST_CASE("a folder beneath is for its owner alone, and nothing else is taken for it") {
+    const place in;
+    const auto old_mask = ::umask(0);
+    REQUIRE(fs.make_folder_in(in.folder, "beneath"));
+    ::umask(old_mask);
+    struct stat status{};
+    REQUIRE(::stat((in.root / "beneath").c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777U) == 0700U);
+    auto beneath = fs.open_folder_in(in.folder, "beneath");
+    REQUIRE(beneath);
+    CHECK(fs.try_lock(*beneath, "lock"));
+    CHECK(std::filesystem::exists(in.root / "beneath/lock"));
+
+    REQUIRE(::symlink("beneath", (in.root / "link").c_str()) == 0);
+    REQUIRE(::symlink("/", (in.root / "away").c_str()) == 0);
+    REQUIRE(::symlink("nowhere", (in.root / "dangling").c_str()) == 0);
+    REQUIRE(::mkfifo((in.root / "pipe").c_str(), 0600) == 0);
+    for (const char* name : {"link", "away", "dangling", "pipe", "real"}) {
+        INFO("name ", name);
+        CHECK(fs.make_folder_in(in.folder, name));
+        const auto opened = fs.open_folder_in(in.folder, name);
+        REQUIRE(!opened);
+        CHECK(opened.error().code == errc::unsupported);
+        CHECK(opened.error().where == label{name});
+    }
+    CHECK(!std::filesystem::exists(in.root / "nowhere"));
+    // Neither upwards nor by an absolute path.
+    CHECK(!fs.open_folder_in(in.folder, ".."));
+    CHECK(!fs.open_folder_in(in.folder, "/"));
+    CHECK(!fs.make_folder_in(in.folder, "absent/deep"));
+}
+
+TEST_CASE("what is opened to be written anywhere is a regular file") {
+    const place in;
+    REQUIRE(::symlink("real", (in.root / "link").c_str()) == 0);
+    REQUIRE(::mkfifo((in.root / "pipe").c_str(), 0600) == 0);
+    REQUIRE(::mkdir((in.root / "folder").c_str(), 0700) == 0);
+    const auto code_of_opening = [&](const char* name) {
+        const auto opened = fs.open_to_write(in.folder, name);
+        REQUIRE(!opened);
+        return opened.error().code;
+    };
+    CHECK(code_of_opening("link") == errc::bad_name);
+    CHECK(code_of_opening("pipe") == errc::unsupported);
+    CHECK(code_of_opening("folder") == errc::unsupported);
+    CHECK(code_of_opening("absent") == errc::not_found);
+    auto file = fs.open_to_write(in.folder, "real");
+    REQUIRE(file);
+    CHECK(fs.write_at(*file, 5, bytes_of("BYTES")) == 5U);
+    CHECK(tests::file_bytes(in.root / "real") == tests::blob_of("real BYTES"));
+    const auto no_place = fs.write_at(*file, ~std::uint64_t{0}, bytes_of("x"));
+    REQUIRE(!no_place);
+    CHECK(no_place.error().system == EINVAL);
+}
+
+TEST_CASE("links are made of the link itself, never of what it leads to") {
+    const place in;
+    REQUIRE(fs.make_folder_in(in.folder, "beneath"));
+    auto beneath = fs.open_folder_in(in.folder, "beneath");
+    REQUIRE(beneath);
+    REQUIRE(::symlink("nowhere", (in.root / "taken").c_str()) == 0);
+    const auto taken = fs.link_new(in.folder, "real", in.folder, "taken");
+    REQUIRE(!taken);
+    CHECK(taken.error().code == errc::already_exists);
+    REQUIRE(fs.link_new(in.folder, "taken", *beneath, "copy"));
+    CHECK(std::filesystem::is_symlink(in.root / "beneath/copy"));
+    REQUIRE(fs.link_new(in.folder, "real", *beneath, "real"));
+    CHECK(std::filesystem::hard_link_count(in.root / "real") == 2);
+    const auto folder = fs.link_new(in.folder, "beneath", in.folder, "other");
+    REQUIRE(!folder);
+    CHECK(folder.error().system == EPERM);
+    const auto absent = fs.link_new(in.folder, "absent", in.folder, "other");
+    REQUIRE(!absent);
+    CHECK(absent.error().code == errc::not_found);
+    CHECK(absent.error().during == "link");
+}
+
 // Somebody's clock, or somebody's joke: nothing about such a file may be undefined.
 TEST_CASE("file times that no timestamp can hold become the nearest that can") {
     const place in;

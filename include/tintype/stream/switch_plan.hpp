@@ -1,0 +1,159 @@
+#pragma once
+
+// What is to be done so that a folder's files change hands as one, as a journal keeps it: which
+// part becomes which file, and what the old files leave behind that must go with them. A plan is
+// believed only if it could have been written here, whatever its checksum says.
+
+#include <tintype/codec/bincode.hpp>
+#include <tintype/codec/concept.hpp>
+#include <tintype/codec/section_list.hpp>
+#include <tintype/core/bytes.hpp>
+#include <tintype/core/error.hpp>
+#include <tintype/core/limits.hpp>
+#include <tintype/core/message.hpp>
+#include <tintype/core/reflect.hpp>
+#include <tintype/hash/crc32c.hpp>
+#include <tintype/storage/concept.hpp>
+#include <tintype/stream/chunk.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tintype {
+
+// A file that belonged to the old content of another one, and would be taken for the new one's.
+struct companion {
+    BOOST_HANA_DEFINE_STRUCT(companion, (std::string, name),
+                             (std::uint64_t, of)); // the index of that one among the files
+
+    friend bool operator==(const companion&, const companion&) = default;
+};
+
+struct switch_plan {
+    BOOST_HANA_DEFINE_STRUCT(switch_plan, (std::uint64_t, number), // one more than the one before
+                             (stream_metadata, what),
+                             (std::vector<std::uint64_t>, parts), // in the order of the files
+                             (std::vector<companion>, removed));
+
+    friend bool operator==(const switch_plan&, const switch_plan&) = default;
+};
+
+// That a switch was completed: what the folder holds.
+struct switch_note {
+    BOOST_HANA_DEFINE_STRUCT(switch_note, (std::uint64_t, number), (stream_metadata, what));
+
+    friend bool operator==(const switch_note&, const switch_note&) = default;
+};
+
+using switch_plan_list =
+    section_list<magic<"TTSWITCH">, version<std::uint16_t, 1>, scalar<"number", std::uint64_t>,
+                 frame<"what", bincode_fixed>, records<"parts", std::uint64_t>,
+                 frames<"removed", bincode_fixed>, checksum<crc32c>>;
+
+using switch_note_list =
+    section_list<magic<"TTSWITCHED">, version<std::uint16_t, 1>, scalar<"number", std::uint64_t>,
+                 frame<"what", bincode_fixed>, checksum<crc32c>>;
+
+// The most that a journal may have; one that is longer is neither written nor read.
+inline constexpr std::uint64_t longest_journal = std::uint64_t{64} << 20U; // bytes
+
+// SQLite finds these by the database's name, and would apply the old one's log to the new one.
+inline constexpr std::array<std::string_view, 3> database_companions{"-wal", "-shm", "-journal"};
+
+[[nodiscard]] inline std::string part_name(std::uint64_t number) {
+    std::string name{"part-"};
+    detail::append_number(name, number);
+    return name;
+}
+
+// The companions of the databases, but for those that the stream itself brings.
+[[nodiscard]] inline std::vector<companion> companions_of(const stream_metadata& what) {
+    std::set<std::string_view> brought;
+    for (const file_info& each : what.files) {
+        brought.insert(each.file_name);
+    }
+    std::vector<companion> all;
+    for (std::uint64_t of = 0; const file_info& each : what.files) {
+        for (const std::string_view suffix : database_companions) {
+            auto name = each.file_name + std::string{suffix};
+            // No file can have a name that is too long.
+            if (each.file_type == file_kind::sqlite_db && name.size() <= longest_name &&
+                !brought.contains(name)) {
+                all.push_back({.name = std::move(name), .of = of});
+            }
+        }
+        ++of;
+    }
+    return all;
+}
+
+[[nodiscard]] inline result<void> check_plan(const switch_plan& plan) {
+    constexpr auto any = std::numeric_limits<std::size_t>::max();
+    if (auto good = check_metadata(plan.what, {.files = any, .chunk_size = any}); !good) {
+        return good;
+    }
+    const auto refused = [](std::string_view where, std::size_t found, std::size_t wanted) {
+        return fail({.code = errc::invalid_value,
+                     .where = where,
+                     .found = found,
+                     .wanted = wanted,
+                     .during = "plan of a switch"});
+    };
+    if (plan.parts.size() != plan.what.files.size()) {
+        return refused("parts", plan.parts.size(), plan.what.files.size());
+    }
+    if (const std::set<std::uint64_t> apart(plan.parts.begin(), plan.parts.end());
+        apart.size() != plan.parts.size()) {
+        return refused("parts", apart.size(), plan.parts.size());
+    }
+    const auto known = companions_of(plan.what);
+    const auto is_known = [&](const companion& each) {
+        return std::ranges::find(known, each) != known.end();
+    };
+    if (!std::ranges::all_of(plan.removed, is_known)) {
+        return refused("removed", plan.removed.size(), known.size());
+    }
+    return {};
+}
+
+[[nodiscard]] inline result<blob> encode_plan(const switch_plan& plan) {
+    if (auto good = check_plan(plan); !good) {
+        return pass(good);
+    }
+    auto bytes = encode<switch_plan_list>(plan);
+    if (bytes && bytes->size() > longest_journal) {
+        return fail({.code = errc::limit_exceeded,
+                     .where = "plan of a switch",
+                     .found = bytes->size(),
+                     .wanted = longest_journal});
+    }
+    return bytes;
+}
+
+[[nodiscard]] inline result<switch_plan> decode_plan(byte_view bytes) {
+    auto plan = decode<switch_plan_list, switch_plan>(bytes);
+    if (plan) {
+        if (auto good = check_plan(*plan); !good) {
+            return pass(good);
+        }
+    }
+    return plan;
+}
+
+[[nodiscard]] inline result<blob> encode_note(const switch_note& note) {
+    return encode<switch_note_list>(note);
+}
+
+[[nodiscard]] inline result<switch_note> decode_note(byte_view bytes) {
+    return decode<switch_note_list, switch_note>(bytes);
+}
+
+} // namespace tintype
