@@ -1,13 +1,16 @@
 // A program of somebody else's: saves, loads, and asks another translation unit to do the same.
 #include <tintype/fmt.hpp>
+#include <tintype/formats/vectorxlite.hpp>
 #include <tintype/formats/velesdb.hpp>
 #include <tintype/tintype.hpp>
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <cstdint>
 
 std::uint64_t saved_elsewhere(const tintype::directory& folder);
+std::size_t size_of_the_end();
 
 int main() {
     const tintype::directory folder{"consumer-snapshots"};
@@ -23,5 +26,5 @@ int main() {
     }
     const auto second = saved_elsewhere(folder);
     fmt::print("saved {} and {}\n", first->version, second);
-    return second == first->version + 1 ? 0 : 1;
+    return second == first->version + 1 && size_of_the_end() == 5 ? 0 : 1;
 }

@@ -280,7 +280,7 @@ private:
 // refused, end it.
 template <class Hash, staging_area Staging, class Reader>
 [[nodiscard]] result<import_result> import_all(importer<Hash, Staging>& into, Reader& from) {
-    snapshot_chunk chunk;
+    snapshot_chunk chunk{};
     for (;;) {
         auto more = from.next(chunk);
         if (!more) {
