@@ -63,6 +63,8 @@ public:
 [[nodiscard]] std::unique_ptr<command> make_restore();
 [[nodiscard]] std::unique_ptr<command> make_prune();
 [[nodiscard]] std::unique_ptr<command> make_diff();
+[[nodiscard]] std::unique_ptr<command> make_export();
+[[nodiscard]] std::unique_ptr<command> make_import();
 [[nodiscard]] std::unique_ptr<command> make_history();
 [[nodiscard]] std::unique_ptr<command> make_sessions();
 [[nodiscard]] std::unique_ptr<command> make_session();

@@ -24,6 +24,8 @@ std::span<const std::unique_ptr<command>> commands() {
         table.push_back(make_unpack());
         table.push_back(make_rewrite());
         table.push_back(make_migrate());
+        table.push_back(make_export());
+        table.push_back(make_import());
         table.push_back(make_history());
         table.push_back(make_sessions());
         table.push_back(make_session());

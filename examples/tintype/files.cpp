@@ -2,6 +2,7 @@
 
 #include "files.hpp"
 
+#include "piped.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -53,36 +54,6 @@ using tintype::result;
         at += *got;
     }
     return bytes;
-}
-
-// What cannot be mapped or asked for its size: a pipe, a terminal, /dev/null. Unlike a file it may
-// never end, so there is a limit.
-[[nodiscard]] result<tintype::blob> read_to_end(const std::string& path) {
-    constexpr std::size_t most = std::size_t{1} << 30U;
-    const tintype::detail::descriptor device{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
-    if (device.get() < 0) {
-        return tintype::detail::system_failure("open", path);
-    }
-    tintype::blob bytes;
-    for (std::size_t used = 0;;) {
-        bytes.resize(used + (std::size_t{1} << 20U));
-        const auto got = ::read(device.get(), bytes.data() + used, bytes.size() - used);
-        if (got < 0 && errno == EINTR) {
-            return tintype::fail({.code = errc::cancelled, .found = used});
-        }
-        if (got < 0) {
-            return tintype::detail::system_failure("read", path);
-        }
-        used += static_cast<std::size_t>(got);
-        if (got == 0 || used > most) {
-            bytes.resize(used);
-            return used > most ? tintype::fail({.code = errc::limit_exceeded,
-                                                .where = path,
-                                                .found = used,
-                                                .wanted = most})
-                               : result<tintype::blob>{std::move(bytes)};
-        }
-    }
 }
 
 // The library's filesystem with the one target that a person named: `replace` gives the temporary
@@ -196,11 +167,8 @@ outcome<input> open_input(const std::string& path) {
         if (S_ISDIR(found.st_mode)) {
             return refused(path, "is a folder: `ls` and `verify` take folders");
         }
-        auto bytes = read_to_end(path);
-        if (!bytes) {
-            return failed(path, bytes.error());
-        }
-        return input{path, tintype::stored_file<posix_filesystem>{*std::move(bytes)}};
+        auto device = piped::open(path);
+        return device ? std::move(*device).whole() : outcome<input>{pass(device)};
     }
     const auto real = resolved(path);
     if (!real) {

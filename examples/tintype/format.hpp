@@ -42,8 +42,9 @@ struct snapshot {
     std::unique_ptr<const snapshot_body> body;
 };
 
-// `family`: the magic is right, but not the version, or the file ends before it.
-enum class likeness : std::uint8_t { none, family, exact };
+// `form`: it has no magic, but the form. `family`: the magic is right, but not the version, or the
+// file ends before it.
+enum class likeness : std::uint8_t { none, form, family, exact };
 
 struct inspection {
     json::object document;                // as far as the file could be followed

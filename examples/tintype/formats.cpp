@@ -7,6 +7,7 @@
 #include "memvid_formats.hpp"
 #include "session_formats.hpp"
 #include "session_source.hpp"
+#include "stream_formats.hpp"
 #include "text.hpp"
 #include "velesdb_formats.hpp"
 
@@ -27,6 +28,7 @@ std::span<const format* const> formats() {
         std::ranges::copy(delta_formats(), std::back_inserter(table));
         std::ranges::copy(memvid_formats(), std::back_inserter(table));
         std::ranges::copy(session_formats(), std::back_inserter(table));
+        std::ranges::copy(stream_formats(), std::back_inserter(table));
         return table;
     }();
     return all;
@@ -60,7 +62,8 @@ const format* recognised(tintype::byte_view bytes) {
     likeness how = likeness::none;
     for (const format* each : formats()) {
         const auto now = each->recognise(bytes);
-        if (now != likeness::none && now >= how) {
+        // What has no magic is only that if it is nothing else.
+        if (now != likeness::none && now >= how && (now != likeness::form || best == nullptr)) {
             best = each;
             how = now;
         }

@@ -118,7 +118,7 @@ std::string help_page(const terminal& on) {
     }
     page += "\n" + on.dye(style::bold, "formats") + "\n";
     for (const format* each : formats()) {
-        page += entry(on, each->name(), each->about(), 18);
+        page += entry(on, each->name(), each->about(), 20);
     }
     page += "\n" + on.dye(style::bold, "exit status") + "\n";
     page += entry(on, "0", "done", 12);

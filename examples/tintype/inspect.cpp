@@ -3,6 +3,7 @@
 #include "command.hpp"
 #include "document.hpp"
 #include "format.hpp"
+#include "stream_formats.hpp"
 #include "text.hpp"
 
 #include <CLI/CLI.hpp>
@@ -39,15 +40,14 @@ public:
     }
 
     [[nodiscard]] outcome<status> run(terminal& on) override {
-        const auto file = open_input(file_);
-        if (!file) {
-            return std::unexpected(file.error());
+        const auto opened = open_and_recognise(file_);
+        if (!opened) {
+            return std::unexpected(opened.error());
         }
-        const format* kind = recognised(file->bytes());
-        if (kind == nullptr) {
-            return std::unexpected(unrecognised(file_, file->bytes()));
+        if (opened->kind == nullptr) {
+            return std::unexpected(unrecognised(file_, opened->file->bytes()));
         }
-        auto seen = kind->inspect_file(*file, {.watch = &on.watch(file_)});
+        auto seen = opened->inspect({.watch = &on.watch(file_)});
         if (!seen) {
             return failed(file_, seen.error());
         }
@@ -62,7 +62,7 @@ public:
             on.print(shown(on, seen->document));
         }
         if (seen->damage) {
-            return failed(file_, *seen->damage);
+            return failed_data(file_, *seen->damage);
         }
         return status::done;
     }

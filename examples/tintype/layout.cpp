@@ -95,7 +95,10 @@ using tintype::field_layout;
         return field.prefix.empty() ? fmt::format("{} each", field.type)
                                     : fmt::format("{} count, {} each", field.prefix, field.type);
     default:
-        return std::string{field.type};
+        // One of a list's own that is a checksum says of what kind.
+        return field.kind == field_kind::custom && !field.text.empty()
+                   ? fmt::format("{} {} of all before it", field.type, field.text)
+                   : std::string{field.type};
     }
 }
 

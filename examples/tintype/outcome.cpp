@@ -44,6 +44,7 @@ std::string explained(std::string_view about, tintype::error what) {
     const bool unnumbered =
         what.code == tintype::errc::invalid_value && what.found == 0 && what.wanted == 0;
     const bool sentence = unnumbered || what.code == tintype::errc::missing_parent ||
+                          what.code == tintype::errc::incomplete_stream ||
                           what.code == tintype::errc::cyclic_chain ||
                           what.code == tintype::errc::unsupported;
     const auto replace = [&](std::string_view from, std::string_view to) {
@@ -66,6 +67,17 @@ std::unexpected<failure> failed(std::string_view about, const tintype::error& wh
                                    .about = std::string{about},
                                    .what = explained(about, what),
                                    .code = what.code});
+}
+
+std::unexpected<failure> failed_data(std::string_view about, const tintype::error& what) {
+    using tintype::errc;
+    auto known = failed(about, what);
+    const bool in_data = what.code == errc::not_found || what.code == errc::already_exists ||
+                         what.code == errc::bad_name || what.code == errc::unsupported;
+    if (in_data && what.system == 0) {
+        known.error().how = status::bad_data;
+    }
+    return known;
 }
 
 } // namespace tool

@@ -43,6 +43,11 @@ using outcome = std::expected<T, failure>;
 
 [[nodiscard]] std::unexpected<failure> failed(std::string_view about, const tintype::error& what);
 
+// The same of an error that was found in data: a name in it that is bad is no wrong call, and a
+// file that it speaks of and does not have is not the system's fault.
+[[nodiscard]] std::unexpected<failure> failed_data(std::string_view about,
+                                                   const tintype::error& what);
+
 template <class T>
 [[nodiscard]] std::unexpected<failure> pass(outcome<T>& unsuccessful) {
     return std::unexpected(std::move(unsuccessful).error());

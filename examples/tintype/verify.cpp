@@ -6,6 +6,8 @@
 #include "chains.hpp"
 #include "command.hpp"
 #include "format.hpp"
+#include "import_folder.hpp"
+#include "stream_formats.hpp"
 #include "text.hpp"
 
 #include <CLI/CLI.hpp>
@@ -44,11 +46,10 @@ public:
                "with the folders in them. Of a chain, each snapshot has one line: its manifest, "
                "its data by every digest there is, and its parents; so has data of which no "
                "manifest speaks. A snapshot that rests on a damaged one is as bad as that. A file "
-               "in "
-               "a "
-               "folder that is of no known format is named as unknown, and only counts as bad if "
-               "its name says that it should be a snapshot; but a folder in which there is no "
-               "snapshot at all is bad. The exit status is 1 if anything is bad, otherwise 3 if "
+               "in a folder that is of no known format is named as unknown, and only counts as "
+               "bad if its name says that it should be a snapshot; but a folder in which there is "
+               "no snapshot at all is bad. What a stream was imported into is held against what "
+               "came. The exit status is 1 if anything is bad, otherwise 3 if "
                "anything could not be read.";
     }
 
@@ -92,12 +93,13 @@ private:
         if (auto go_on = on.interrupted(path); !go_on) {
             return go_on;
         }
-        const auto file = open_input(path);
-        if (!file) {
-            tell(on, path, {}, &file.error());
+        const auto opened = open_and_recognise(path);
+        if (!opened) {
+            tell(on, path, {}, &opened.error());
             return {};
         }
-        const format* kind = recognised(file->bytes());
+        const auto& file = opened->file;
+        const format* kind = opened->kind;
         if (kind == nullptr) {
             const auto name = fs::path{path}.filename().string();
             if (const format* expected = expected_in(name)) {
@@ -117,9 +119,9 @@ private:
             }
             return {};
         }
-        const auto good = kind->verify_file(*file, {.watch = &on.watch(path)});
+        const auto good = opened->verify({.watch = &on.watch(path)});
         if (!good) {
-            const auto what = refused(path, good.error());
+            const auto what = failed_data(path, good.error()).error();
             if (good.error().code == tintype::errc::cancelled) {
                 return std::unexpected(what);
             }
@@ -128,18 +130,10 @@ private:
         }
         tell(on, path,
              {.format = kind->family(),
-              .facts = fmt::format("{}, {}", kind->name(), human_size(file->bytes().size()))},
+              .facts = file ? fmt::format("{}, {}", kind->name(), human_size(file->bytes().size()))
+                            : std::string{kind->name()}},
              nullptr);
         return {};
-    }
-
-    // What cannot be checked here is not fit to be trusted.
-    [[nodiscard]] static failure refused(const std::string& path, const tintype::error& what) {
-        auto known = failed(path, what).error();
-        if (what.code == tintype::errc::unsupported) {
-            known.how = status::bad_data;
-        }
-        return known;
     }
 
     using names = std::set<std::string, std::less<>>;
@@ -147,12 +141,16 @@ private:
     [[nodiscard]] outcome<void> check_folder(terminal& on, const std::string& path) {
         const std::size_t before = told_;
         std::vector<std::string> files;
+        std::vector<std::string> imports; // folders that somebody imported into
         std::error_code problem;
         fs::recursive_directory_iterator entry{path, problem};
         for (; !problem && entry != fs::end(entry); entry.increment(problem)) {
             std::error_code ignored; // opening it will say
             if (entry->is_regular_file(ignored) && !is_claim(*entry)) {
                 files.push_back(entry->path().string());
+            } else if (is_importers_own(entry->path().filename().string())) {
+                imports.push_back(entry->path().parent_path().string());
+                entry.disable_recursion_pending();
             }
         }
         if (problem) {
@@ -161,6 +159,13 @@ private:
             tell(on, path, {}, &what.error());
         }
         std::ranges::sort(files);
+        names imported;
+        for (const std::string& folder : imports) {
+            if (auto done = check_imported(on, folder, imported); !done) {
+                return done;
+            }
+        }
+        std::erase_if(files, [&](const std::string& each) { return imported.contains(each); });
         std::map<std::string, names> of_chains; // by folder, the files that its chain has
         for (const std::string& file : files) {
             const auto folder = fs::path{file}.parent_path().string();
@@ -185,6 +190,29 @@ private:
                                .what = "there is no snapshot in this folder",
                                .code = tintype::errc::not_found};
             tell(on, path, {}, &what);
+        }
+        return {};
+    }
+
+    // The files that an import left in a folder. The paths of those are added to `known`.
+    [[nodiscard]] outcome<void> check_imported(terminal& on, const std::string& folder,
+                                               names& known) {
+        const auto seen = survey_imported(on, folder);
+        if (!seen) {
+            if (seen.error().code == tintype::errc::cancelled) {
+                return std::unexpected(seen.error());
+            }
+            tell(on, seen.error().about, {}, &seen.error());
+            return {};
+        }
+        if (seen->interrupted) {
+            tell(on, folder, {}, &*seen->interrupted);
+        }
+        for (const imported_file& each : seen->files) {
+            const auto path = joined(folder, each.name);
+            tell(on, path, {.format = "chunk-stream", .id = seen->snapshot_id, .facts = each.facts},
+                 each.what ? &*each.what : nullptr);
+            known.insert(path);
         }
         return {};
     }

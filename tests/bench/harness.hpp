@@ -36,6 +36,7 @@ struct options {
     std::string svg;
     std::string show;
     std::string data = "build/bench-data"; // a folder for files, on the disk to be measured
+    std::size_t size = 0;                  // MiB of the streamed database; 0: as `quick` says
 };
 
 // One comparison. `ratio`: how many times better ours is.
@@ -63,6 +64,8 @@ void measure_replay(const options& chosen, rows& to);
 void measure_rocksdb(const options& chosen, rows& to);
 void measure_series(const options& chosen, rows& to);
 void measure_delta(const options& chosen, rows& to);
+void measure_stream(const options& chosen, rows& to);
+void measure_stream_wires(const options& chosen, rows& to);
 
 void print_tables(const rows& all);
 [[nodiscard]] bool write_json(const rows& all, const std::string& path);

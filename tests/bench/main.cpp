@@ -28,7 +28,8 @@ constexpr area areas[] = {
     {"json", bench::measure_json},          {"bincode", bench::measure_bincode},
     {"chain", bench::measure_chain},        {"rocksdb", bench::measure_rocksdb, true},
     {"series", bench::measure_series},      {"delta", bench::measure_delta},
-    {"replay", bench::measure_replay}};
+    {"replay", bench::measure_replay},      {"stream", bench::measure_stream_wires},
+    {"stream", bench::measure_stream}};
 
 constexpr std::string_view usage =
     "tintype_bench [--quick] [--area NAME] [--json FILE] [--svg FILE] [--data FOLDER]\n"
@@ -36,11 +37,13 @@ constexpr std::string_view usage =
     "\n"
     "  --quick        fewer rounds, and nothing of 1 GiB\n"
     "  --area NAME    only this area; may be repeated. checksum, blake3, vamm, json, bincode,\n"
-    "                 chain, series, delta, and only if it is asked for rocksdb: a peer alone\n"
+    "                 chain, series, delta, replay, stream, and only if it is asked for rocksdb:\n"
+    "                 a peer alone\n"
     "  --json FILE    write the figures\n"
     "  --svg FILE     write a plot of the ratios\n"
     "  --data FOLDER  where files are written: a disk, as it is measured too\n"
     "                 (TMPDIR, or build/bench-data)\n"
+    "  --size MIB     of the database that area stream carries (1024, or 64 if quick)\n"
     "  --show FILE    print the tables of figures that --json wrote; measures nothing\n";
 
 [[noreturn]] void misused(std::string_view argument) {
@@ -51,6 +54,7 @@ constexpr std::string_view usage =
 
 bench::options parsed(std::span<char*> arguments) {
     bench::options chosen;
+    std::string size;
     if (const char* folder = std::getenv("TMPDIR"); folder != nullptr && *folder != '\0') {
         chosen.data = std::string{folder} + "/tintype-bench";
     }
@@ -69,6 +73,7 @@ bench::options parsed(std::span<char*> arguments) {
                              : name == "--svg"  ? &chosen.svg
                              : name == "--data" ? &chosen.data
                              : name == "--show" ? &chosen.show
+                             : name == "--size" ? &size
                                                 : nullptr;
         if (value == nullptr) {
             misused("no option '" + std::string{name} + "'");
@@ -77,6 +82,12 @@ bench::options parsed(std::span<char*> arguments) {
             misused(std::string{name} + " needs a value");
         }
         *value = arguments[i];
+    }
+    if (!size.empty()) {
+        chosen.size = std::strtoull(size.c_str(), nullptr, 10);
+        if (chosen.size == 0 || chosen.size > 65536) {
+            misused("--size takes 1 to 65536 MiB");
+        }
     }
     for (const std::string& each : chosen.areas) {
         if (std::ranges::find(areas, each, &area::name) == std::end(areas)) {

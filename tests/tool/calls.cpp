@@ -42,7 +42,8 @@ TEST_CASE("help lists the commands, and every command has a page with examples")
     CHECK(tool({"-h"}).out == help.out);
     for (const std::string command :
          {"inspect", "verify", "pack", "unpack", "rewrite", "migrate", "ls", "diff", "save",
-          "restore", "prune", "history", "sessions", "session", "compare", "layout", "help"}) {
+          "restore", "prune", "export", "import", "history", "sessions", "session", "compare",
+          "layout", "help"}) {
         CAPTURE(command);
         CHECK(help.out.find("\n  " + command + " ") != std::string::npos);
         const ran page = tool({"help", command});
@@ -58,7 +59,8 @@ TEST_CASE("help lists the commands, and every command has a page with examples")
 TEST_CASE("help fits a terminal of 80 columns") {
     for (const std::string command :
          {"", "inspect", "verify", "pack", "unpack", "rewrite", "migrate", "ls", "diff", "save",
-          "restore", "prune", "history", "sessions", "session", "compare", "layout"}) {
+          "restore", "prune", "export", "import", "history", "sessions", "session", "compare",
+          "layout"}) {
         CAPTURE(command);
         const std::string page = tool(command.empty() ? words{"help"} : words{"help", command}).out;
         for (std::size_t begin = 0; begin != page.size();) {

@@ -46,13 +46,29 @@ TEST_CASE("the layout of a payload index for people") {
                       "  end - 4         4  checksum      checksum  u32 crc32 of all before it\n");
 }
 
+TEST_CASE("a field of a list's own says which checksum it is") {
+    const auto call = tool({"layout", "native-stream"});
+    CHECK(call.status == 0);
+    CHECK(call.out == "native-stream  little-endian, at least 45 bytes\n"
+                      "   OFFSET   SIZE  FIELD          KIND        CONTENT\n"
+                      "        0      7  magic          magic       `TTCHUNK`\n"
+                      "        7      1  version        version     u8 = 1\n"
+                      "        8      8  total_size     total_size  u64\n"
+                      "       16      4  head_checksum  custom      u32 crc32c of all before it\n"
+                      "       20      8  sequence       scalar      u64\n"
+                      "       28      1  is_final       scalar      bool\n"
+                      "       29  4 + n  metadata       frame       frame\n"
+                      "       ..  8 + n  file_chunk     frame       frame\n"
+                      "  end - 4      4  checksum       checksum    u32 crc32c of all before it\n");
+}
+
 TEST_CASE("without a format, all of them") {
     const auto text = tool({"layout"});
     CHECK(text.status == 0);
     const auto one = [](const std::string& name) { return tool({"layout", name}).out; };
     CHECK(text.out == one("vamm-1") + "\n" + one("vamm-2") + "\n" + one("vsnp") + "\n" +
                           one("chain-manifest") + "\n" + one("memvid-segment") + "\n" +
-                          one("memvid-active"));
+                          one("memvid-active") + "\n" + one("native-stream"));
     const auto json = tool({"layout", "--as", "json"});
     CHECK(json.out.starts_with(R"({"layouts":[{"name":"vamm-1","endian":"little",)"));
     CHECK(json.out.ends_with("]}]}\n"));

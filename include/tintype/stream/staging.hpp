@@ -10,9 +10,11 @@
 #include <tintype/storage/posix.hpp>
 #include <tintype/stream/chunk.hpp>
 #include <tintype/stream/file_replacer.hpp>
+#include <tintype/stream/ranges.hpp>
 #include <tintype/stream/switch_plan.hpp>
 #include <tintype/stream/switch_steps.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -48,9 +50,17 @@ public:
         part(typename F::file file, std::uint64_t number)
             : file_(std::move(file)), number_(number) {}
 
+        void noted(std::uint64_t begin, std::uint64_t end) noexcept {
+            written_ = written_.empty() ? number_range{begin, end}
+                                        : number_range{std::min(written_.begin, begin),
+                                                       std::max(written_.end, end)};
+        }
+
         mutable typename F::file file_;
         std::uint64_t number_;
         bool unsynced_ = true;
+        number_range written_{};      // where it was written to since it was last flushed
+        std::uint64_t unflushed_ = 0; // bytes
         // Of a sync: nobody knows any more what the disk holds.
         std::optional<error> failed_{};
     };
@@ -120,7 +130,16 @@ public:
                          .wanted = most});
         }
         to.unsynced_ = true;
-        return steps_.write_all_at(to.file_, offset, bytes, part_name(to.number_));
+        auto done = steps_.write_all_at(to.file_, offset, bytes, part_name(to.number_));
+        if (done) {
+            to.noted(offset, offset + bytes.size());
+            // It goes to the disk while more comes, so that a sync has little to wait for.
+            if ((to.unflushed_ += bytes.size()) >= flush_distance) {
+                steps_.flush_behind(to.file_, std::exchange(to.written_, {}));
+                to.unflushed_ = 0;
+            }
+        }
+        return done;
     }
 
     // Exactly as many bytes, or an error.
@@ -211,6 +230,8 @@ public:
 
 private:
     using steps_type = detail::switch_steps<F>;
+
+    static constexpr std::uint64_t flush_distance = std::uint64_t{8} << 20U; // bytes
 
     staging(steps_type steps, typename F::file lock, R replace)
         : steps_(std::move(steps)), lock_(std::move(lock)), replace_(std::move(replace)) {}

@@ -11,6 +11,7 @@
 #include <tintype/storage/staged_file.hpp>
 #include <tintype/stream/chunk.hpp>
 #include <tintype/stream/file_replacer.hpp>
+#include <tintype/stream/ranges.hpp>
 #include <tintype/stream/switch_plan.hpp>
 
 #include <algorithm>
@@ -279,6 +280,11 @@ public:
 
     [[nodiscard]] result<void> sync(file& of) {
         return uninterrupted([&] { return fs_.sync(of); });
+    }
+
+    // Only a hint: whether the bytes arrive, sync() says.
+    void flush_behind(file& of, number_range bytes) {
+        static_cast<void>(fs_.flush_behind(of, bytes.begin, bytes.end - bytes.begin));
     }
 
     [[nodiscard]] result<void> close(file& of) { return fs_.close(of); }
