@@ -16,7 +16,7 @@
 
 namespace tintype {
 
-struct restore_options {
+struct sqlite_restore_options {
     std::chrono::nanoseconds busy_pause = std::chrono::milliseconds{100};
     // For each file: while others read or write the database, it waits.
     std::optional<std::chrono::nanoseconds> deadline = std::chrono::minutes{1};
@@ -53,7 +53,7 @@ namespace detail {
 // only take one of the same page size (`permission_denied`).
 class sqlite_restorer {
 public:
-    explicit sqlite_restorer(sqlite3* connection, restore_options options = {}) noexcept
+    explicit sqlite_restorer(sqlite3* connection, sqlite_restore_options options = {}) noexcept
         : to_(connection), options_(options) {}
 
     // Whether it was for us. The file's checksum must have been verified; SQLite looks at little
@@ -89,7 +89,7 @@ public:
 
 private:
     sqlite3* to_;
-    restore_options options_;
+    sqlite_restore_options options_;
 };
 
 } // namespace tintype
