@@ -82,6 +82,7 @@ chunks_of(const std::vector<stream_file>& files, std::size_t chunk_size,
 struct memory_target {
     std::map<std::string, tintype::blob> files{};
     std::size_t commits = 0;
+    std::size_t created = 0;
     std::size_t calls_until_failure = ~std::size_t{0};
 
     [[nodiscard]] bool fails() { return calls_until_failure-- == 0; }
@@ -97,6 +98,7 @@ public:
         if (target_->fails()) {
             return failure();
         }
+        ++target_->created;
         return std::make_shared<tintype::blob>();
     }
 
@@ -121,6 +123,14 @@ public:
         std::ranges::copy(
             tintype::byte_view{*from}.subspan(static_cast<std::size_t>(offset), to.size()),
             to.begin());
+        return {};
+    }
+
+    [[nodiscard]] tintype::result<void> truncate(part& of, std::uint64_t size) {
+        if (target_->fails()) {
+            return failure();
+        }
+        of->resize(static_cast<std::size_t>(size), std::byte{});
         return {};
     }
 

@@ -37,8 +37,16 @@ class hash_choice {
     static_assert(all_differ(), "two of the hashes have digests of the same size: name only one");
 
 public:
-    // `unsupported` where none of the hashes has a digest of so many digits.
+    // `unsupported` where none of the hashes has a digest of so many digits, `invalid_value` where
+    // they are none.
     [[nodiscard]] static result<hash_choice> for_digits(std::string_view digits) {
+        const auto other = digits.find_first_not_of("0123456789abcdefABCDEF");
+        if (other != std::string_view::npos) {
+            return fail({.code = errc::invalid_value,
+                         .where = "checksum",
+                         .found = static_cast<unsigned char>(digits[other]),
+                         .during = "no hexadecimal digit"});
+        }
         hash_choice made;
         if (!(made.take<Hashes>(digits.size()) || ...)) {
             return fail({.code = errc::unsupported,
@@ -95,5 +103,26 @@ private:
 
     std::variant<Hashes...> state_;
 };
+
+namespace detail {
+
+template <class Hash>
+struct as_choice;
+
+template <hash_policy Hash>
+struct as_choice<Hash> {
+    using type = hash_choice<Hash>;
+};
+
+template <class... Hashes>
+struct as_choice<hash_choice<Hashes...>> {
+    using type = hash_choice<Hashes...>;
+};
+
+} // namespace detail
+
+// A hash, or a choice of several.
+template <class H>
+concept hash_or_choice = requires { typename detail::as_choice<H>::type; };
 
 } // namespace tintype

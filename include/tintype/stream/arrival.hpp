@@ -37,10 +37,14 @@ struct arriving_file {
 
 class arrival {
 public:
-    // So many gaps are kept track of; a sender who leaves more has to go back first.
-    static constexpr std::size_t most_gaps = 65536;
+    // So many ranges with gaps between them are kept track of, of sequences and bytes together. A
+    // sender who leaves more gaps has to fill some first.
+    static constexpr std::size_t most_ranges = 65536;
 
-    explicit arrival(const stream_limits& most = {}) : most_(most) {}
+    explicit arrival(const stream_limits& most = {}) : most_(most) {
+        constexpr std::uint64_t any = std::numeric_limits<std::int64_t>::max();
+        most_.total_size = std::min(most_.total_size, any);
+    }
 
     [[nodiscard]] const std::optional<stream_metadata>& metadata() const noexcept {
         return metadata_;
@@ -55,7 +59,6 @@ public:
         if (auto good = check_shape(chunk); !good) {
             return good;
         }
-        const std::uint64_t behind = chunk.sequence + 1;
         if (final_ && (chunk.is_final ? chunk.sequence != *final_ : chunk.sequence >= *final_)) {
             return fail({.code = errc::out_of_bounds,
                          .where = "sequence",
@@ -68,12 +71,6 @@ public:
                          .where = "sequence of the final chunk",
                          .found = chunk.sequence,
                          .wanted = sequences_.end()});
-        }
-        if (!sequences_.contains({chunk.sequence, behind}) && sequences_.size() == most_gaps) {
-            return fail({.code = errc::limit_exceeded,
-                         .where = "gaps between chunks",
-                         .found = most_gaps,
-                         .wanted = most_gaps});
         }
         if (chunk.metadata) {
             return check(*chunk.metadata);
@@ -90,7 +87,7 @@ public:
 
     // What was checked, and whose bytes are kept.
     void take(const snapshot_chunk& chunk) {
-        sequences_.add({chunk.sequence, chunk.sequence + 1});
+        add({chunk.sequence, chunk.sequence + 1}, sequences_);
         if (chunk.is_final) {
             final_ = chunk.sequence;
         } else if (chunk.metadata && !metadata_) {
@@ -108,7 +105,7 @@ public:
             if (piece.is_last_chunk) {
                 file.size = range.end++;
             }
-            file.numbers.add(range);
+            add(range, file.numbers);
         }
     }
 
@@ -131,7 +128,7 @@ public:
             return fail({.code = errc::incomplete_stream,
                          .where = "chunks of the stream",
                          .found = sequences_.count(),
-                         .wanted = final_ ? *final_ + 1 : sequences_.end() + 1});
+                         .wanted = final_ ? *final_ + 1 : sequences_.count() + 1});
         }
         for (const auto& [name, file] : files_) {
             if (!file.whole()) {
@@ -146,6 +143,12 @@ public:
     }
 
 private:
+    void add(number_range what, number_ranges& to) {
+        ranges_ -= to.size();
+        to.add(what);
+        ranges_ += to.size();
+    }
+
     [[nodiscard]] static number_range bytes_range(const file_piece& piece) noexcept {
         return {piece.offset, piece.offset + piece.data.size()};
     }
@@ -247,8 +250,20 @@ private:
                          .found = sequence,
                          .during = "another chunk of the same sequence"});
         }
-        return file != nullptr && !again && file->numbers.size() == most_gaps
-                   ? limit(piece.file_name, most_gaps, most_gaps)
+        // Two ranges more, but for those that they close gaps between.
+        const std::size_t ranges = ranges_ + 2 - sequences_.touched({sequence, sequence + 1}) -
+                                   (file == nullptr ? 0 : file->numbers.touched(range));
+        if (ranges > most_ranges && ranges > ranges_) {
+            return limit("gaps between chunks", ranges, most_ranges);
+        }
+        std::uint64_t fresh = file == nullptr ? size : 0;
+        if (file != nullptr) {
+            for (const number_range& each : file->numbers.absent(range)) {
+                fresh += each.end - each.begin;
+            }
+        }
+        return fresh > most_.total_size - bytes_
+                   ? limit("bytes of the stream", fresh, most_.total_size - bytes_)
                    : result<void>{};
     }
 
@@ -264,6 +279,7 @@ private:
 
     stream_limits most_;
     number_ranges sequences_;
+    std::size_t ranges_ = 0; // of sequences and of all files
     std::uint64_t bytes_ = 0;
     std::optional<std::uint64_t> final_;
     std::optional<stream_metadata> metadata_;

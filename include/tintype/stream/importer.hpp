@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <span>
@@ -39,7 +40,8 @@ struct import_result {
 
 // Where files lie that are not believed yet.
 //
-// create(): an empty part. write_at, read_at: all of the bytes, or an error.
+// create(): an empty part. write_at, read_at: all of the bytes, or an error. truncate(part, size):
+//     cuts off what is behind.
 // commit(metadata, parts): the parts, in the order of the metadata's files, take the places of
 // these,
 //     all or none; durable when it returns.
@@ -52,14 +54,18 @@ concept staging_area =
         { staging.create() } -> std::same_as<result<typename S::part>>;
         { staging.write_at(part, std::uint64_t{}, bytes) } -> std::same_as<result<void>>;
         { staging.read_at(same, std::uint64_t{}, memory) } -> std::same_as<result<void>>;
+        { staging.truncate(part, std::uint64_t{}) } -> std::same_as<result<void>>;
         { staging.size(same) } -> std::same_as<result<std::uint64_t>>;
         { staging.commit(metadata, parts) } -> std::same_as<result<void>>;
     };
 
-// `Hash` is a hash_choice, for the checksums say nothing of their algorithm but their length. One
-// thread at a time. Destroyed before finish() did it, everything is as it was.
-template <class Hash, staging_area Staging>
+// `Hash` is a hash, or a hash_choice: the checksums say nothing of their algorithm but their
+// length. One thread at a time. Destroyed before finish() did it, everything is as it was.
+template <hash_or_choice Hash, staging_area Staging>
 class importer {
+    using choice = typename detail::as_choice<Hash>::type;
+    using part = typename Staging::part;
+
 public:
     importer(Staging staging, const import_options& options = {})
         : staging_(std::move(staging)), options_(options), arrived_(options.most) {}
@@ -67,8 +73,8 @@ public:
     // Refused chunks change nothing: the right one may come yet. So may a chunk whose bytes could
     // not be written, when there is space again.
     [[nodiscard]] result<void> add(const snapshot_chunk& chunk) {
-        if (done_) {
-            return fail({.code = errc::in_use, .where = "a stream that was imported already"});
+        if (!open_) {
+            return open_;
         }
         if (auto good = arrived_.check(chunk); !good) {
             return good;
@@ -99,29 +105,31 @@ public:
     [[nodiscard]] std::vector<number_range> missing() const { return arrived_.missing(); }
 
     // Verifies every file, then switches. `incomplete_stream`, `checksum_mismatch`: nothing was
-    // changed. Of an error in the switch itself, see staging::commit().
+    // changed. Of an error in the switch itself, see staging::commit(); it is given again from then
+    // on, and `in_use` after a switch that was made.
     [[nodiscard]] result<import_result> finish() {
-        if (done_) {
-            return fail({.code = errc::in_use, .where = "a stream that was imported already"});
+        if (!open_) {
+            return pass(open_);
         }
         if (auto good = arrived_.check_complete(); !good) {
             return pass(good);
         }
         const stream_metadata& metadata = *arrived_.metadata();
-        std::vector<part> parts;
-        parts.reserve(metadata.files.size());
         for (const file_info& each : metadata.files) {
             if (auto good = verify(each, files_.at(each.file_name)); !good) {
                 return pass(good);
             }
         }
-        done_ = true;
+        std::vector<part> parts;
+        parts.reserve(metadata.files.size());
         for (const file_info& each : metadata.files) {
             parts.push_back(std::move(files_.at(each.file_name).part));
         }
-        if (auto switched = staging_.commit(metadata, std::span{parts}); !switched) {
-            return pass(switched);
+        open_ = staging_.commit(metadata, std::span{parts});
+        if (!open_) {
+            return pass(open_);
         }
+        open_ = fail({.code = errc::in_use, .where = "a stream that was imported already"});
         return import_result{.snapshot_id = metadata.snapshot_id,
                              .bytes_restored = metadata.total_size,
                              .files_restored = static_cast<std::uint32_t>(metadata.files.size())};
@@ -130,17 +138,15 @@ public:
     [[nodiscard]] Staging& staging() noexcept { return staging_; }
 
 private:
-    using part = typename Staging::part;
-
     struct staged {
         typename Staging::part part;
-        // Of as many bytes from the beginning on as came in order.
-        std::optional<Hash> hash{};
+        // Of as many bytes from the beginning on as came in order, once the metadata is there.
+        std::optional<choice> hash{};
         std::uint64_t hashed = 0;
     };
 
     [[nodiscard]] result<void> begin(const stream_metadata& metadata) {
-        auto over_all = Hash::for_digits(metadata.checksum);
+        auto over_all = choice::for_digits(metadata.checksum);
         if (!over_all) {
             return pass(over_all);
         }
@@ -148,43 +154,74 @@ private:
         if (auto good = over_all->check(metadata.checksum, "checksum of the snapshot"); !good) {
             return good;
         }
-        std::map<std::string_view, Hash> hashes;
+        std::vector<choice> hashes;
+        std::vector<part> parts;
         for (const file_info& each : metadata.files) {
-            auto hash = Hash::for_digits(each.checksum);
+            auto hash = choice::for_digits(each.checksum);
             if (!hash) {
                 return pass(hash);
             }
-            hashes.emplace(each.file_name, *hash);
+            hashes.push_back(*hash);
         }
-        for (const auto& [name, hash] : hashes) {
-            auto at = staged_of(name);
-            if (!at) {
-                return pass(at);
+        // From here on nothing fails any more but a part that cannot be made.
+        result<void> enough;
+        for (const file_info& each : metadata.files) {
+            if (!files_.contains(each.file_name)) {
+                auto made = unused_part();
+                if (!made) {
+                    enough = pass(made);
+                    break;
+                }
+                parts.push_back(*std::move(made));
             }
-            (*at)->hash = hash;
+        }
+        if (!enough) {
+            std::ranges::move(parts, std::back_inserter(unused_));
+            return enough;
+        }
+        auto next = parts.begin();
+        for (std::size_t i = 0; i != hashes.size(); ++i) {
+            const std::string& name = metadata.files[i].file_name;
+            auto at = files_.find(name);
+            if (at == files_.end()) {
+                at = files_.emplace(name, staged{.part = std::move(*next++)}).first;
+            }
+            at->second.hash = hashes[i];
         }
         return {};
     }
 
-    // The file of a name that was checked.
-    [[nodiscard]] result<staged*> staged_of(std::string_view name) {
-        auto at = files_.find(name);
-        if (at == files_.end()) {
-            auto made = staging_.create();
-            if (!made) {
-                return pass(made);
-            }
-            at = files_.emplace(std::string{name}, staged{.part = *std::move(made)}).first;
+    // One that a refused chunk left, or a new one. Whatever is in it will be overwritten, and what
+    // is behind its file's end cut off.
+    [[nodiscard]] result<part> unused_part() {
+        if (unused_.empty()) {
+            return staging_.create();
         }
-        return &at->second;
+        result<part> last{std::move(unused_.back())};
+        unused_.pop_back();
+        return last;
     }
 
     [[nodiscard]] result<void> keep(const file_piece& piece) {
-        auto to = staged_of(piece.file_name);
-        if (!to) {
-            return pass(to);
+        const auto at = files_.find(piece.file_name);
+        if (at != files_.end()) {
+            return keep(piece, at->second);
         }
-        staged& file = **to;
+        auto made = unused_part();
+        if (!made) {
+            return pass(made);
+        }
+        staged file{.part = *std::move(made)};
+        auto kept = keep(piece, file);
+        if (kept) {
+            files_.emplace(piece.file_name, std::move(file));
+        } else {
+            unused_.push_back(std::move(file.part));
+        }
+        return kept;
+    }
+
+    [[nodiscard]] result<void> keep(const file_piece& piece, staged& file) {
         const byte_view data{piece.data};
         const auto known = arrived_.known(piece);
         for (const number_range& each : known) {
@@ -238,7 +275,13 @@ private:
         if (!size) {
             return pass(size);
         }
-        if (*size != what.file_size) {
+        // What a chunk left that could not be written whole, and was another's.
+        if (*size > what.file_size) {
+            if (auto cut = staging_.truncate(file.part, what.file_size); !cut) {
+                return cut;
+            }
+        }
+        if (*size < what.file_size) {
             return fail({.code = errc::incomplete_stream,
                          .where = what.file_name,
                          .found = *size,
@@ -272,13 +315,14 @@ private:
     import_options options_;
     arrival arrived_;
     std::map<std::string, staged, std::less<>> files_;
+    std::vector<part> unused_;
     blob scratch_;
-    bool done_ = false;
+    result<void> open_{}; // why not, once it was finished
 };
 
 // Everything that a reader of chunks gives, and then the switch. Messages that are damaged, or
 // refused, end it.
-template <class Hash, staging_area Staging, class Reader>
+template <hash_or_choice Hash, staging_area Staging, class Reader>
 [[nodiscard]] result<import_result> import_all(importer<Hash, Staging>& into, Reader& from) {
     snapshot_chunk chunk{};
     for (;;) {

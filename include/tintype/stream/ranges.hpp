@@ -46,6 +46,17 @@ public:
         return what.empty() || (behind != ranges_.begin() && std::prev(behind)->second >= what.end);
     }
 
+    // How many ranges add() would make one with it.
+    [[nodiscard]] std::size_t touched(number_range what) const {
+        std::size_t count = 0;
+        auto at = ranges_.upper_bound(what.end);
+        while (at != ranges_.begin() && std::prev(at)->second >= what.begin) {
+            --at;
+            ++count;
+        }
+        return count;
+    }
+
     // The parts of `within` that are there, or those that are not, in order.
     [[nodiscard]] std::vector<number_range> present(number_range within) const {
         std::vector<number_range> found;

@@ -425,9 +425,11 @@ TEST_CASE("a failing call loses nothing: the chunk may come again") {
             CHECK(done.error().code == errc::io);
             CHECK(target.commits == 0);
             done = in.finish();
-            // What was handed over to be switched is not in the importer's hands any more.
+            // What was handed over to be switched is not in the importer's hands any more: it says
+            // again what went wrong.
             if (!done) {
-                CHECK(done.error().code == errc::in_use);
+                CHECK(done.error().code == errc::io);
+                CHECK(in.add(sent[0]).error().code == errc::io);
                 continue;
             }
         }
@@ -481,7 +483,111 @@ TEST_CASE("limits are held before anything is kept") {
         }
         REQUIRE(sequence < 1U << 20U);
     }
-    CHECK(sequence == 2 * tintype::arrival::most_gaps + 1);
+    // One of sequences and one of the file's bytes each. What closes a gap is taken; so is the
+    // metadata.
+    CHECK(sequence == tintype::arrival::most_ranges + 1);
+    const auto bytes_at = [](std::uint64_t at) {
+        return snapshot_chunk{.metadata = {},
+                              .file_chunk = tintype::file_piece{.file_name = "a",
+                                                                .offset = at,
+                                                                .data = tests::blob_of("x"),
+                                                                .is_last_chunk = false},
+                              .sequence = at,
+                              .is_final = false};
+    };
+    CHECK(in.add(bytes_at(6)));
+    CHECK(in.add(bytes_at(2)));
+    CHECK(in.add(bytes_at(sequence)));
+    CHECK(in.add(chunks_of({{"a", tests::blob_of(std::string(70000, 'x'))}}, 1)[0]));
+    CHECK(in.missing().size() > 30000);
+}
+
+TEST_CASE("what is refused for lack of space leaves no part, and no trace") {
+    const auto files = three_files(20);
+    const auto all = chunks_of(files, 8);
+    memory_target target;
+    crc_importer in{memory_staging{target}};
+    // The second part for the metadata cannot be made.
+    target.calls_until_failure = 1;
+    CHECK(in.add(all[0]).error().code == errc::io);
+    target.calls_until_failure = ~std::size_t{0};
+    REQUIRE(in.add(all[1]));
+    for (const snapshot_chunk& each : all) {
+        REQUIRE(in.add(each));
+    }
+    REQUIRE(in.finish());
+    check_files(target, files);
+}
+
+TEST_CASE("the parts of chunks that were refused are used again") {
+    const auto files = three_files(20);
+    const auto all = chunks_of(files, 8);
+    memory_target target;
+    crc_importer in{memory_staging{target}};
+    for (int i = 0; i != 1000; ++i) {
+        auto other = all[1];
+        other.file_chunk->file_name = "f" + std::to_string(i);
+        other.file_chunk->data.resize(2000, std::byte{7});
+        // Behind the first, the part is there, and only its write fails, half done.
+        target.calls_until_failure = i == 0 ? 1 : 0;
+        CHECK(in.add(other).error().code == errc::io);
+    }
+    target.calls_until_failure = ~std::size_t{0};
+    CHECK(target.created == 1);
+    for (const snapshot_chunk& each : all) {
+        REQUIRE(in.add(each));
+    }
+    REQUIRE(in.finish());
+    check_files(target, files);
+}
+
+TEST_CASE("the total size holds before the metadata is there") {
+    memory_target target;
+    crc_importer in{memory_staging{target}, {.most = {.total_size = 100}}};
+    std::uint64_t taken = 0;
+    for (std::uint64_t i = 1; i != 50; ++i) {
+        const auto added =
+            in.add({.metadata = {},
+                    .file_chunk = tintype::file_piece{.file_name = "f" + std::to_string(i),
+                                                      .offset = 0,
+                                                      .data = noise(9, i),
+                                                      .is_last_chunk = true},
+                    .sequence = i,
+                    .is_final = false});
+        if (added) {
+            ++taken;
+        } else {
+            CHECK(added.error().code == errc::limit_exceeded);
+        }
+    }
+    CHECK(taken == 11);
+}
+
+TEST_CASE("numbers at their ends") {
+    // No limit, as somebody may say it.
+    memory_target target;
+    crc_importer in{memory_staging{target}, {.most = {.total_size = ~std::uint64_t{0}}}};
+    auto end = chunks_of({{"a", {}}}, 1)[1];
+    end.file_chunk->offset = ~std::uint64_t{0};
+    CHECK(in.add(end).error().code == errc::limit_exceeded);
+    end.file_chunk->offset = std::uint64_t{1} << 63U;
+    CHECK(in.add(end).error().code == errc::limit_exceeded);
+    end.file_chunk->offset -= 1;
+    end.sequence = ~std::uint64_t{0} - 1;
+    CHECK(in.add(end));
+    CHECK(in.finish().error().found == 1);
+    CHECK(in.finish().error().wanted == 2);
+    CHECK(in.missing() == std::vector<number_range>{{0, end.sequence}});
+
+    // Digits that are none.
+    auto metadata = chunks_of(three_files(20), 8)[0];
+    metadata.metadata->files[0].checksum[0] = 'x';
+    metadata.metadata->checksum =
+        tintype::checksum_of_files<tintype::crc32c>(metadata.metadata->files);
+    memory_target other;
+    crc_importer late{memory_staging{other}};
+    CHECK(late.add(metadata).error().code == errc::invalid_value);
+    CHECK(late.add(chunks_of(three_files(20), 8)[0]));
 }
 
 TEST_CASE("the checksum's length says which hash is meant") {

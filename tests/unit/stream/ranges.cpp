@@ -56,6 +56,11 @@ TEST_CASE("any ranges in any order say the same as a set of numbers") {
                 model.insert(at);
             }
             REQUIRE(all.count() == model.size());
+            auto more = all;
+            const std::uint64_t next = mix() % most;
+            const number_range another{next, next + 1 + mix() % 5};
+            more.add(another);
+            REQUIRE(more.size() + all.touched(another) == all.size() + 1);
             const std::uint64_t from = mix() % most;
             const std::uint64_t to = from + mix() % 20;
             std::set<std::uint64_t> there;
