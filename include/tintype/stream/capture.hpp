@@ -98,7 +98,7 @@ public:
     explicit capture(std::string temp_dir = {}, const pace& by = pace{})
         : temp_dir_(std::move(temp_dir)), pace_(by) {}
 
-    // `duplicate` if another source gave the name.
+    // `duplicate` if another source gave the name, `limit_exceeded` if there are too many.
     [[nodiscard]] result<void> add(captured_file file) {
         if (auto good = good_name(file.name); !good) {
             return good;
@@ -107,21 +107,29 @@ public:
         if (std::ranges::any_of(files_, same)) {
             return fail({.code = errc::duplicate, .where = file.name});
         }
+        if (files_.size() == stream_limits{}.files) {
+            return fail({.code = errc::limit_exceeded,
+                         .where = "files of the stream",
+                         .found = files_.size() + 1,
+                         .wanted = stream_limits{}.files});
+        }
         const auto behind = std::ranges::upper_bound(files_, source_, {}, &entry::source);
         files_.insert(behind, {source_, std::move(file)});
         return {};
     }
 
-    // The bytes must not move when their owner does.
+    // As many bytes as the owner has now.
     template <byte_owner Owner>
     [[nodiscard]] result<void> add_bytes(std::string name, file_kind kind, Owner owner) {
-        const byte_view bytes = owner.bytes();
+        const std::uint64_t size = byte_view{owner.bytes()}.size();
         return add({.name = name,
                     .kind = kind,
-                    .size = bytes.size(),
-                    .read = [bytes, name = std::move(name), owner = std::move(owner)](
+                    .size = size,
+                    .read = [size, name = std::move(name), owner = std::move(owner)](
                                 std::uint64_t offset, mutable_bytes to) -> result<void> {
-                        if (offset > bytes.size() || to.size() > bytes.size() - offset) {
+                        // Asked again, for they may lie within the owner, which has moved.
+                        const byte_view bytes = owner.bytes();
+                        if (bytes.size() != size || offset > size || to.size() > size - offset) {
                             return fail({.code = errc::truncated,
                                          .where = name,
                                          .offset = offset,

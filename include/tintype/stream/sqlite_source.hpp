@@ -12,18 +12,22 @@
 #include <tintype/stream/pace.hpp>
 #include <tintype/stream/source.hpp>
 #include <tintype/stream/sqlite.hpp>
+#include <tintype/stream/sqlite_scratch_vfs.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <dirent.h>
 #include <fcntl.h>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -43,7 +47,7 @@ struct sqlite_options {
     int pages_per_step = 100;
     std::chrono::nanoseconds pause = std::chrono::milliseconds{10};       // between steps
     std::chrono::nanoseconds busy_pause = std::chrono::milliseconds{100}; // where it is locked
-    // For this source. Beside that the exporter's holds.
+    // For this source; asked between index files, too. Beside that the exporter's holds.
     std::optional<std::chrono::nanoseconds> deadline = std::chrono::minutes{10};
     // After so many restarts, or with a quarter of the time left, writers are kept out until the
     // copy is made.
@@ -51,14 +55,16 @@ struct sqlite_options {
     // The state at the moment of the guard in every mode, not one soon after it: what is not in WAL
     // mode keeps writers out until it is copied, and in memory it is copied under the guard.
     bool pinned = false;
-    // The index files of vectorlite's tables, too, as index_0.idx, index_1.idx ...; implies
+    // The index files of vectorlite's tables, too, as index_0.idx, index_1.idx, ...; implies
     // `pinned` where there are any. They are copied under the guard.
     bool with_indexes = false;
     // Relative paths of index files begin here, and none may lead out of it, for the schema may be
     // anybody's. Empty: the database's own folder, or the working directory where it has none.
     std::string index_folder{};
-    std::string name = "database.db"; // in the stream
-    sqlite_report* report = nullptr;  // where to say how it went; may be null
+    // In the stream. Two databases in one stream need both to differ.
+    std::string name = "database.db";
+    std::string index_prefix = "index_";
+    sqlite_report* report = nullptr; // where to say how it went; may be null
 };
 
 class sqlite_source {
@@ -76,6 +82,9 @@ public:
         : options_(std::move(options)), given_(connection) {}
 
     [[nodiscard]] result<void> pin(capture& into) {
+        if (auto good = good_names(); !good) {
+            return good;
+        }
         pace_ = into.by().within(options_.deadline);
         if (given_ != nullptr) {
             const char* file = sqlite3_db_filename(given_, "main");
@@ -105,8 +114,14 @@ public:
 private:
     using page_count = std::optional<std::uint64_t>;
 
-    [[nodiscard]] static std::string index_name(std::size_t index) {
-        return "index_" + std::to_string(index) + ".idx";
+    // Before anything is written under them.
+    [[nodiscard]] result<void> good_names() const {
+        auto good = good_name(options_.name);
+        return good ? good_name(index_name(stream_limits{}.files)) : good;
+    }
+
+    [[nodiscard]] std::string index_name(std::size_t index) const {
+        return options_.index_prefix + std::to_string(index) + ".idx";
     }
 
     [[nodiscard]] sqlite3* from() const noexcept { return own_ ? own_.get() : given_; }
@@ -180,7 +195,16 @@ private:
         if (!paths) {
             return pass(paths);
         }
+        if (paths->size() >= stream_limits{}.files) {
+            return fail({.code = errc::limit_exceeded,
+                         .where = "index files",
+                         .found = paths->size(),
+                         .wanted = stream_limits{}.files - 1});
+        }
         for (const std::string& path : *paths) {
+            if (auto stay = pace_.go_on(into.now()); !stay) {
+                return stay;
+            }
             auto file = open_index(path);
             if (file) {
                 file = detail::copy_aside(*file, index_name(indexes_.size()), into);
@@ -216,7 +240,7 @@ private:
         if (is_database(*there)) {
             return fail({.code = errc::permission_denied,
                          .where = path,
-                         .during = "the database itself as an index file"});
+                         .during = "a database as an index file"});
         }
         return detail::open_regular(*there, O_NOFOLLOW);
     }
@@ -228,12 +252,42 @@ private:
         if (file == nullptr || ::stat(path.c_str(), &asked) != 0) {
             return false;
         }
+        for (const char* suffix : {"-wal", "-shm", "-journal"}) {
+            if (path.ends_with(suffix)) {
+                return true;
+            }
+        }
         const auto same = [&](const char* suffix) {
             struct stat own{};
             return ::stat((std::string{file} + suffix).c_str(), &own) == 0 &&
                    own.st_dev == asked.st_dev && own.st_ino == asked.st_ino;
         };
-        return same("") || same("-wal") || same("-shm") || same("-journal");
+        return same("") || same("-wal") || same("-shm") || same("-journal") || is_open_here(asked);
+    }
+
+    // Whether this process has the file open, and it is a database or cannot be looked at. It is
+    // read through the descriptor that is there.
+    [[nodiscard]] static bool is_open_here(const struct stat& asked) {
+        struct close_folder {
+            void operator()(DIR* folder) const noexcept { ::closedir(folder); }
+        };
+
+        const std::unique_ptr<DIR, close_folder> all{::opendir("/proc/self/fd")};
+        while (const struct dirent* each = all == nullptr ? nullptr : ::readdir(all.get())) {
+            const int number = std::atoi(each->d_name);
+            struct stat open{};
+            if (::fstat(number, &open) == 0 && open.st_dev == asked.st_dev &&
+                open.st_ino == asked.st_ino) {
+                constexpr std::string_view magic{"SQLite format 3", 16};
+                std::array<char, magic.size()> head{};
+                const auto got = ::pread(number, head.data(), head.size(), 0);
+                if (got < 0 ||
+                    std::string_view{head.data(), static_cast<std::size_t>(got)} == magic) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     [[nodiscard]] static result<std::string> real_path(const std::string& path) {
@@ -280,8 +334,9 @@ private:
     // Into a file that is not there yet: without a journal, one that was given up is rubbish. It is
     // closed when this returns.
     [[nodiscard]] result<page_count> copy_into(const scratch_folder& folder, capture& into) {
+        const detail::sqlite_scratch_vfs vfs;
         auto to = detail::open_sqlite(folder.path_of(options_.name),
-                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs.name());
         if (!to) {
             return pass(to);
         }
@@ -291,7 +346,13 @@ private:
         if (status != SQLITE_OK) {
             return detail::sqlite_failure(to->get(), status, "sqlite3_exec");
         }
-        return copy_pages(*to, into);
+        const auto pages = copy_pages(*to, into);
+        if (pages && *pages) {
+            if (auto whole = detail::check_copied(to->get(), **pages); !whole) {
+                return pass(whole);
+            }
+        }
+        return pages;
     }
 
     // How many pages; nothing where writers would not let it end.

@@ -159,6 +159,37 @@ TEST_CASE("bytes are lent, shared or owned") {
     CHECK(said(files->at(0).read(7, more)) == "truncated in z @7 0/8");
 }
 
+TEST_CASE("bytes may lie within their owner, which moves") {
+    struct within {
+        std::string text;
+
+        [[nodiscard]] tintype::byte_view bytes() const noexcept { return tintype::bytes_of(text); }
+    };
+
+    tintype::capture into;
+    tintype::bytes_source<within> source{"short.txt", within{"short"}};
+    REQUIRE(source.pin(into));
+    auto files = into.take_files();
+    REQUIRE(files.size() == 1);
+    const auto moved = std::move(files[0]);
+    tintype::blob read(5);
+    REQUIRE(moved.read(0, read));
+    CHECK(tintype::text_of(read) == "short");
+    CHECK_FALSE(moved.read(1, read));
+}
+
+TEST_CASE("more files than a stream may have are refused") {
+    tintype::capture into;
+    constexpr std::size_t most = tintype::stream_limits{}.files;
+    for (std::size_t i = 0; i != most; ++i) {
+        REQUIRE(tintype::source_of("f" + std::to_string(i), tintype::blob{}).pin(into));
+    }
+    const auto more = tintype::source_of("one_more", tintype::blob{}).pin(into);
+    REQUIRE_FALSE(more);
+    CHECK(more.error().code == tintype::errc::limit_exceeded);
+    CHECK(more.error().wanted == most);
+}
+
 TEST_CASE("objects of a storage stay although they are removed from it") {
     const auto check = [](const auto& storage) {
         for (const std::string_view name : {"one", "two", "three"}) {
