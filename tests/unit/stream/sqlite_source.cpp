@@ -647,7 +647,7 @@ TEST_CASE("what is no database is an error in SQLite's words") {
     CHECK(sqlite_exporter::open({.temp_dir = root / "temp"},
                                 sqlite_source{root / "text", {.name = "a/b"}})
               .error()
-              .code == errc::invalid_value);
+              .code == errc::bad_name);
     database live{root / "live.db"};
     tests::fill(live, 3);
     CHECK(sqlite_exporter::open({.temp_dir = root / "temp"},
