@@ -1,0 +1,321 @@
+#pragma once
+
+// The state machine of a node of Canonical's libraft (0.15) out of the user's own: commands go to
+// it, its state goes to libraft as a snapshot by any codec, from its own memory, and comes back
+// verified. Every call comes on libraft's thread. `vectored_sink` decides what is copied.
+
+#include <tintype/codec/concept.hpp>
+#include <tintype/codec/encoder.hpp>
+#include <tintype/codec/packed.hpp>
+#include <tintype/core/bytes.hpp>
+#include <tintype/core/error.hpp>
+#include <tintype/core/limits.hpp>
+#include <tintype/hash/concept.hpp>
+#include <tintype/hash/watched.hpp>
+#include <tintype/stream/state_machine.hpp>
+#include <tintype/stream/vectored_sink.hpp>
+
+#include <array>
+#include <bit>
+#include <cstdarg>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+// The header does not say that it is C; what it includes itself stands above already.
+extern "C" {
+#include <raft.h>
+}
+
+namespace tintype {
+
+// What libraft is told. RAFT_BUSY alone lets it try again later: a machine that cannot freeze its
+// state just now says `in_use` or `timed_out`.
+[[nodiscard]] constexpr int raft_code_of(errc code) noexcept {
+    switch (code) {
+    case errc::out_of_memory:
+        return RAFT_NOMEM;
+    case errc::no_space:
+        return RAFT_NOSPACE;
+    case errc::io:
+        return RAFT_IOERR;
+    case errc::permission_denied:
+        return RAFT_UNAUTHORIZED;
+    case errc::not_found:
+        return RAFT_NOTFOUND;
+    case errc::cancelled:
+        return RAFT_CANCELED;
+    case errc::in_use:
+    case errc::timed_out:
+        return RAFT_BUSY;
+    case errc::limit_exceeded:
+    case errc::length_overflow:
+        return RAFT_TOOBIG;
+    case errc::invalid_magic:
+    case errc::unsupported_version:
+        return RAFT_MALFORMED;
+    case errc::truncated:
+    case errc::checksum_mismatch:
+    case errc::truncated_section:
+    case errc::trailing_bytes:
+    case errc::invalid_utf8:
+    case errc::missing_field:
+    case errc::duplicate:
+    case errc::out_of_bounds:
+    case errc::incomplete_stream:
+        return RAFT_CORRUPT;
+    case errc::invalid_value:
+    case errc::already_exists:
+    case errc::missing_parent:
+    case errc::cyclic_chain:
+    case errc::bad_name:
+    case errc::unsupported:
+        break;
+    }
+    return RAFT_INVALID;
+}
+
+struct raft_machine_options {
+    // Shorter runs of the state's memory are copied.
+    std::size_t threshold = vectored_sink::default_threshold;
+    decode_options decode{}; // of snapshots, which come from other nodes
+};
+
+enum class raft_step : std::uint8_t { apply, snapshot, restore };
+
+[[nodiscard]] constexpr std::string_view name_of(raft_step step) noexcept {
+    switch (step) {
+    case raft_step::apply:
+        return "apply";
+    case raft_step::snapshot:
+        return "snapshot";
+    case raft_step::restore:
+        break;
+    }
+    return "restore";
+}
+
+struct raft_failure {
+    raft_step step;
+    error what;
+};
+
+// Give `fsm()` to raft_init(). The machine must outlive this, and this the raft instance. A
+// snapshot is the codec's bytes, and behind them the digest of `Check`.
+template <class Machine, class Codec, hash_policy Check = snapshot_check_for<Codec>>
+requires replicated_by<Machine, Codec>
+class raft_machine {
+public:
+    using state_type = frozen_state_of<Machine>;
+    using answer_type = answer_of<Machine>;
+
+    explicit raft_machine(Machine& machine, const raft_machine_options& options = {},
+                          Codec codec = {}) noexcept
+        : machine_(&machine), options_(options), codec_(std::move(codec)) {}
+
+    raft_machine(raft_machine&&) = delete;
+
+    [[nodiscard]] raft_fsm* fsm() noexcept { return &fsm_; }
+
+    // What libraft only had a number for, until the next one or clear_failure().
+    [[nodiscard]] const std::optional<raft_failure>& last_failure() const noexcept {
+        return failure_;
+    }
+
+    void clear_failure() noexcept { failure_.reset(); }
+
+    // What `apply` answered, out of the result that a callback of raft_apply() is given. Good until
+    // the callback returns; null where the command was not applied.
+    [[nodiscard]] static const answer_type* answer(const void* result) noexcept
+    requires(!std::is_void_v<answer_type>)
+    {
+        return static_cast<const answer_type*>(result);
+    }
+
+private:
+    using frozen_type = frozen_of<Machine>;
+
+    // What libraft may read until it finalizes.
+    struct snapshot_in_use {
+        snapshot_in_use(frozen_type&& state, std::size_t threshold)
+            : frozen(std::move(state)), bytes(threshold) {}
+
+        frozen_type frozen;
+        vectored_sink bytes;
+        std::vector<raft_buffer> buffers{};
+    };
+
+    struct nothing {};
+
+    using kept_answer =
+        std::conditional_t<std::is_void_v<answer_type>, nothing, std::optional<answer_type>>;
+
+    static raft_machine& self(const raft_fsm* fsm) noexcept {
+        return *static_cast<raft_machine*>(fsm->data);
+    }
+
+    static int on_apply(raft_fsm* fsm, const raft_buffer* command, void** result) noexcept {
+        *result = nullptr;
+        return self(fsm).apply({static_cast<const std::byte*>(command->base), command->len},
+                               *result);
+    }
+
+    static int on_snapshot(raft_fsm* fsm, raft_buffer** buffers, unsigned* count) noexcept {
+        *buffers = nullptr;
+        *count = 0;
+        return self(fsm).snapshot(*buffers, *count);
+    }
+
+    static int on_restore(raft_fsm* fsm, raft_buffer* buffer) noexcept {
+        return self(fsm).restore(*buffer);
+    }
+
+    static int on_finalize(raft_fsm* fsm, raft_buffer** buffers, unsigned* count) noexcept {
+        self(fsm).in_use_.reset();
+        *buffers = nullptr;
+        *count = 0;
+        return 0;
+    }
+
+    int refuse(raft_step step, const error& what) noexcept {
+        failure_ = {step, what};
+        return raft_code_of(what.code);
+    }
+
+    // Only the node that was asked has a callback, so the answer stays here: nobody else would
+    // free it.
+    int apply(byte_view command, [[maybe_unused]] void*& result) {
+        auto done = machine_->apply(command);
+        if (!done) {
+            return refuse(raft_step::apply, done.error());
+        }
+        if constexpr (!std::is_void_v<answer_type>) {
+            result = &answer_.emplace(*std::move(done));
+        }
+        return 0;
+    }
+
+    int snapshot(raft_buffer*& buffers, unsigned& count) {
+        if (in_use_) {
+            return refuse(raft_step::snapshot, {.code = errc::in_use, .found = 1});
+        }
+        auto frozen = machine_->freeze();
+        if (!frozen) {
+            return refuse(raft_step::snapshot, frozen.error());
+        }
+        in_use_.emplace(*std::move(frozen), options_.threshold);
+        if (auto done = encode(*in_use_->frozen, in_use_->bytes); !done) {
+            in_use_.reset();
+            return refuse(raft_step::snapshot, done.error());
+        }
+        for (const byte_view piece : in_use_->bytes.pieces()) {
+            // libraft's buffers have no const; it only reads these.
+            in_use_->buffers.push_back(
+                {.base = const_cast<std::byte*>(piece.data()), .len = piece.size()});
+        }
+        buffers = in_use_->buffers.data();
+        count = static_cast<unsigned>(in_use_->buffers.size());
+        return 0;
+    }
+
+    result<void> encode(const state_type& state, vectored_sink& sink) const {
+        if constexpr (digest_size<Check> == 0) {
+            return codec_.encode(state, sink);
+        } else {
+            encoder<vectored_sink, Check> out{sink, 0};
+            if (auto done = codec_.encode(state, out); !done) {
+                return done;
+            }
+            std::array<std::byte, digest_size<Check>> tail{};
+            store_packed<std::endian::little>(tail.data(), out.digest());
+            return sink.write(tail);
+        }
+    }
+
+    // libraft frees the buffer of a restore that failed, unless it is no longer there; that of one
+    // that succeeded is the machine's.
+    int restore(raft_buffer& buffer) {
+        const auto body =
+            checked({static_cast<const std::byte*>(buffer.base), buffer.len}, options_.decode);
+        if (!body) {
+            return refuse(raft_step::restore, body.error());
+        }
+        auto done = adopt(*body, buffer);
+        return done ? 0 : refuse(raft_step::restore, done.error());
+    }
+
+    // Out of libraft's hands: it finds nothing there to free.
+    static owned_bytes taken(raft_buffer& buffer) noexcept {
+        return {static_cast<std::byte*>(std::exchange(buffer.base, nullptr)),
+                std::exchange(buffer.len, 0), [](std::byte* memory) { raft_free(memory); }};
+    }
+
+    result<void> adopt(byte_view body, raft_buffer& buffer) {
+        if constexpr (adopts_view<Machine, Codec>) {
+            using view_type = view_of<Codec, state_type>;
+            auto view = codec_.template view<state_type>(body, options_.decode);
+            if (!view) {
+                return pass(view);
+            }
+            return machine_->adopt(restored_view<view_type>{taken(buffer), *std::move(view)});
+        } else {
+            auto state = codec_.template decode<state_type>(body, options_.decode);
+            if (!state) {
+                return pass(state);
+            }
+            // The bytes go before the machine, perhaps, makes something of the state.
+            static_cast<void>(taken(buffer));
+            return machine_->adopt(*std::move(state));
+        }
+    }
+
+    // The codec's part of a snapshot.
+    static result<byte_view> checked(byte_view bytes, const decode_options& options) {
+        constexpr std::size_t tail = digest_size<Check>;
+        if constexpr (tail == 0) {
+            return bytes;
+        } else {
+            if (bytes.size() < tail) {
+                return fail({.code = errc::truncated, .found = bytes.size(), .wanted = tail});
+            }
+            const byte_view body = bytes.first(bytes.size() - tail);
+            if (options.integrity == integrity::verify) {
+                const auto computed = watched_hash<Check>(body, options.watch);
+                if (!computed) {
+                    return pass(computed);
+                }
+                typename Check::digest_type stored{};
+                static_cast<void>(
+                    load_packed<std::endian::little>(bytes.data() + body.size(), stored));
+                if (stored != *computed) {
+                    return fail({.code = errc::checksum_mismatch,
+                                 .offset = body.size(),
+                                 .found = leading_number(stored),
+                                 .wanted = leading_number(*computed)});
+                }
+            }
+            return body;
+        }
+    }
+
+    Machine* machine_;
+    raft_machine_options options_;
+    [[no_unique_address]] Codec codec_;
+    [[no_unique_address]] kept_answer answer_{};
+    std::optional<snapshot_in_use> in_use_;
+    std::optional<raft_failure> failure_;
+    raft_fsm fsm_{.version = 2,
+                  .data = this,
+                  .apply = &on_apply,
+                  .snapshot = &on_snapshot,
+                  .restore = &on_restore,
+                  .snapshot_finalize = &on_finalize,
+                  .snapshot_async = nullptr};
+};
+
+} // namespace tintype
