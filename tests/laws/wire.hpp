@@ -198,6 +198,9 @@ private:
         if constexpr (searchable_wire<Wire>) {
             CHECK(Wire::find(message_) == 0);
             CHECK(Wire::find({}) == 0);
+            CHECK(Wire::is_intact(message_));
+            CHECK(!Wire::is_intact({}));
+            CHECK(!Wire::is_intact(byte_view{message_}.first(message_.size() - 1)));
             for (std::size_t before = 0; before != 40; ++before) {
                 blob bytes(before, std::byte{0x20});
                 append(bytes, message_);

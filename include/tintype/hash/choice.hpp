@@ -34,7 +34,8 @@ class hash_choice {
         return true;
     }
 
-    static_assert(all_differ(), "tintype: two of the hashes have digests of the same size: name only one");
+    static_assert(all_differ(),
+                  "tintype: two of the hashes have digests of the same size: name only one");
 
 public:
     // `unsupported` where none of the hashes has a digest of so many digits, `invalid_value` where

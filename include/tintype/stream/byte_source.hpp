@@ -56,6 +56,27 @@ namespace detail {
                  .during = during});
 }
 
+// All of the bytes, by as many calls of put(bytes) as it takes, each at most 2^30 of them. A call
+// that takes none and says that it is well would do so for ever: `io`.
+template <class Put>
+[[nodiscard]] result<void> put_all(byte_view bytes, Put put) noexcept {
+    // Some systems refuse more in one call.
+    constexpr std::size_t most_at_once = std::size_t{1} << 30U;
+    for (std::size_t done = 0; done != bytes.size();) {
+        const auto rest = bytes.subspan(done);
+        const ssize_t taken = put(rest.first(std::min(rest.size(), most_at_once)));
+        if (taken > 0) {
+            done += static_cast<std::size_t>(taken);
+        } else if (taken == 0) {
+            return fail(
+                {.code = errc::io, .found = done, .wanted = bytes.size(), .during = "write"});
+        } else if (errno != EINTR) {
+            return descriptor_failure("write", done, bytes.size(), errno);
+        }
+    }
+    return {};
+}
+
 } // namespace detail
 
 // A file, pipe or socket of the caller's, who closes it.
@@ -91,21 +112,10 @@ public:
     explicit descriptor_sink(int descriptor) noexcept : descriptor_(descriptor) {}
 
     [[nodiscard]] result<void> write(byte_view bytes) noexcept {
-        for (std::size_t done = 0; done != bytes.size();) {
-            const auto rest = bytes.subspan(done);
-            const auto put = write_some(rest.first(std::min(rest.size(), most_at_once)));
-            if (put >= 0) {
-                done += static_cast<std::size_t>(put);
-            } else if (errno != EINTR) {
-                return detail::descriptor_failure("write", done, bytes.size(), errno);
-            }
-        }
-        return {};
+        return detail::put_all(bytes, [this](byte_view some) { return write_some(some); });
     }
 
 private:
-    static constexpr std::size_t most_at_once = std::size_t{1} << 30U;
-
     [[nodiscard]] ssize_t write_some(byte_view bytes) noexcept {
 #ifdef MSG_NOSIGNAL
         if (socket_) {

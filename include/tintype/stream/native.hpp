@@ -73,6 +73,7 @@ struct native_wire {
     static constexpr std::string_view name = "native";
     static constexpr std::string_view magic = "TTCHUNK";
     static constexpr std::size_t head_size = 20; // bytes
+    static constexpr std::size_t least_size = head_size + digest_size<crc32c>;
 
     [[nodiscard]] static result<void> encode(const snapshot_chunk& chunk, blob& to) {
         const std::size_t before = to.size();
@@ -89,7 +90,7 @@ struct native_wire {
     }
 
     // `invalid_magic` as soon as one of the bytes is another, `checksum_mismatch` where the head is
-    // not what was written; only then are the version and the size looked at.
+    // not what was written; only then is the size looked at. It is believed in every version.
     [[nodiscard]] static result<message_extent> extent(byte_view begin, std::uint64_t most) {
         constexpr auto little = std::endian::little;
         const std::size_t seen = std::min(begin.size(), magic.size());
@@ -112,14 +113,6 @@ struct native_wire {
                          .found = stored,
                          .wanted = computed});
         }
-        const auto version = std::to_integer<std::uint64_t>(begin[7]);
-        if (version != 1) {
-            return fail({.code = errc::unsupported_version,
-                         .where = name,
-                         .offset = 7,
-                         .found = version,
-                         .wanted = 1});
-        }
         const auto size = load<little, std::uint64_t>(begin.data() + 8);
         if (size > most) {
             return fail({.code = errc::limit_exceeded,
@@ -128,12 +121,12 @@ struct native_wire {
                          .found = size,
                          .wanted = most});
         }
-        if (size < native_message::min_size) {
+        if (size < least_size) {
             return fail({.code = errc::invalid_value,
                          .where = name,
                          .offset = 8,
                          .found = size,
-                         .wanted = native_message::min_size});
+                         .wanted = least_size});
         }
         return message_extent{.size = size, .known = true};
     }
@@ -151,8 +144,16 @@ struct native_wire {
     [[nodiscard]] static result<void> decode_into(byte_view message, snapshot_chunk& into,
                                                   const decode_options& options = {}) {
         constexpr auto any = std::numeric_limits<std::uint64_t>::max();
-        if (auto head = extent(message, any); !head) {
+        const auto head = extent(message, any);
+        if (!head) {
             return pass(head);
+        }
+        if (head->known && message[version_at] != std::byte{newest_version}) {
+            return fail({.code = errc::unsupported_version,
+                         .where = name,
+                         .offset = version_at,
+                         .found = std::to_integer<std::uint64_t>(message[version_at]),
+                         .wanted = newest_version});
         }
         const auto found = native_message::parse(message, options);
         if (!found) {
@@ -192,6 +193,16 @@ struct native_wire {
         return {};
     }
 
+    // Whether the last four bytes are the checksum of those before, as they are in every version.
+    [[nodiscard]] static bool is_intact(byte_view message) noexcept {
+        if (message.size() < least_size) {
+            return false;
+        }
+        const std::size_t before = message.size() - digest_size<crc32c>;
+        return load<std::endian::little, std::uint32_t>(message.data() + before) ==
+               hash_of<crc32c>(message.first(before));
+    }
+
     // Where the magic stands, or at the end so much of it as there is.
     [[nodiscard]] static std::size_t find(byte_view bytes) noexcept {
         const std::string_view text = text_of(bytes);
@@ -207,6 +218,9 @@ struct native_wire {
     }
 
 private:
+    static constexpr std::size_t version_at = 7; // bytes from the first
+    static constexpr std::uint8_t newest_version = 1;
+
     [[nodiscard]] static constexpr std::uint64_t first_eight(byte_view bytes) noexcept {
         std::uint64_t number = 0;
         for (const std::byte byte : bytes.first(std::min<std::size_t>(bytes.size(), 8))) {

@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -28,7 +27,7 @@ struct chunk_reader_options {
     tintype::trailing trailing = tintype::trailing::accept;
 };
 
-// Reads from a source, which must outlive it.
+// Reads from a source, which must outlive it. It stays where it is made.
 template <wire_policy Wire, byte_source Source>
 class chunk_reader {
 public:
@@ -43,11 +42,14 @@ public:
         }
     }
 
+    chunk_reader(chunk_reader&&) = delete;
+
     // True: `into` is the next chunk. False: the final one was read before. After an error `into`
     // may hold anything, and the next call goes on
-    //   - behind a message that is whole and is no good chunk;
-    //   - in a wire that can be searched, at the next message behind bytes that are none: however
-    //     many these are, they are told of once;
+    //   - behind a message that is whole and is no good chunk, or that is longer than one may be,
+    //     in a wire that can be searched;
+    //   - in such a wire, at the next message behind bytes that are none: however many these are,
+    //     they are told of once;
     //   - with the source again, where that was what failed: nothing of the stream is lost.
     // An error for good (`over()`) is given again and again: the framing is broken, so that nobody
     // knows where the next message begins; `truncated`, the end within a message (its bytes that
@@ -55,10 +57,10 @@ public:
     // chunks that came, and that at least one more was to). Offsets count from the stream's first
     // byte.
     [[nodiscard]] result<bool> next(snapshot_chunk& into) {
-        if (failed_) {
-            return fail(*failed_);
+        if (state_ == state::broken) {
+            return fail(why_broken_);
         }
-        if (final_) {
+        if (state_ == state::complete) {
             return behind_final();
         }
         for (;;) {
@@ -67,20 +69,31 @@ public:
                 return unreadable(found.error());
             }
             if (found->known && found->size <= pending().size()) {
-                return take(static_cast<std::size_t>(found->size), into);
+                const byte_view message = pending().first(static_cast<std::size_t>(found->size));
+                if (is_believed(message)) {
+                    return take(message, into);
+                }
+                disbelieve(message);
+                continue;
             }
             const auto more = fill(found->size);
             if (!more) {
                 return pass(more);
             }
-            if (!*more) {
+            if (*more) {
+                continue;
+            }
+            if (state_ != state::searching || !found->known) {
                 return cut_off(found->size);
             }
+            skip(1);
         }
     }
 
     // Whether there is nothing more to come: the final chunk was read, or an error was for good.
-    [[nodiscard]] bool over() const noexcept { return final_ || failed_.has_value(); }
+    [[nodiscard]] bool over() const noexcept {
+        return state_ == state::complete || state_ == state::broken;
+    }
 
     [[nodiscard]] std::uint64_t chunks() const noexcept { return chunks_; }
 
@@ -100,89 +113,124 @@ public:
 private:
     static constexpr std::size_t piece_size = std::size_t{256} << 10U; // of one read, and more
     static constexpr std::uint64_t least_count = 64;                   // members of an object
+    static constexpr std::uint64_t looks_a_byte = 64; // at what is no message, on an average
+
+    enum class state : std::uint8_t {
+        expecting, // a message, at just this place
+        searching, // for one: what looks like its head may be a part of anything
+        complete,  // the final chunk was read
+        broken     // for good
+    };
 
     // The extent of the message that comes next. A search goes past what is none without a word.
     [[nodiscard]] result<message_extent> locate() {
-        if constexpr (searchable_wire<Wire>) {
-            while (searching_ || discard_ != 0) {
-                if (discard_ != 0) {
-                    pass_over(std::min<std::uint64_t>(discard_, pending().size()));
-                    if (discard_ != 0) {
-                        return message_extent{.size = 1};
-                    }
-                }
-                pass_over(Wire::find(pending()));
-                const auto found = Wire::extent(pending(), most_);
-                if (found) {
-                    searching_ = !found->known;
-                    return found;
-                }
-                step_over(found.error());
+        for (;;) {
+            skip(to_skip_);
+            if (to_skip_ != 0) {
+                return message_extent{.size = 1};
             }
+            if constexpr (searchable_wire<Wire>) {
+                if (state_ == state::searching) {
+                    skip(Wire::find(pending()));
+                }
+            }
+            const auto found = Wire::extent(pending(), most_);
+            if (state_ == state::expecting || (found && (!found->known || may_look(found->size)))) {
+                return found;
+            }
+            skip(1);
         }
-        return Wire::extent(pending(), most_);
     }
 
-    // Past a place at which no message begins: the whole of one that is only too long, or a byte.
-    void step_over(const error& why) {
-        searching_ = true;
-        discard_ = why.code == errc::limit_exceeded ? std::max<std::uint64_t>(why.found, 1) : 1;
-        pass_over(std::min<std::uint64_t>(discard_, pending().size()));
+    // Past so many bytes from here on, which need not have come yet.
+    void skip(std::uint64_t size) noexcept {
+        const std::uint64_t here = std::min<std::uint64_t>(size, pending().size());
+        to_skip_ = size - here;
+        passed_over_ += here;
+        consume(static_cast<std::size_t>(here));
     }
 
-    void pass_over(std::uint64_t size) noexcept {
-        discard_ -= std::min(discard_, size);
-        passed_over_ += size;
-        consume(static_cast<std::size_t>(size));
+    // One that was expected is believed on its head's word; one that was come upon may be a part of
+    // a damaged one's data, so all of it must be what was written.
+    [[nodiscard]] bool is_believed(byte_view message) const noexcept {
+        if constexpr (searchable_wire<Wire>) {
+            return state_ == state::expecting || Wire::is_intact(message);
+        } else {
+            return true;
+        }
     }
 
+    void disbelieve(byte_view message) noexcept {
+        looked_at_ += message.size();
+        seen_ = std::max(seen_, offset_ + message.size());
+        skip(1);
+    }
+
+    // Only an adversary makes so many heads that are right, in front of what is no message, that
+    // this is ever false. Those are passed over too.
+    [[nodiscard]] bool may_look(std::uint64_t size) const noexcept {
+        return (looked_at_ + size) / looks_a_byte <= std::max(seen_, offset_ + size);
+    }
+
+    // Where a message was expected. The whole of one that is too long is passed over, or else a
+    // byte that begins none.
     [[nodiscard]] std::unexpected<error> unreadable(const error& what) {
         const error here = at_offset(what);
-        if constexpr (searchable_wire<Wire>) {
-            step_over(what);
+        if constexpr (!searchable_wire<Wire>) {
+            return give_up(here);
+        }
+        if (what.code == errc::limit_exceeded) {
+            skip(std::max<std::uint64_t>(what.found, 1));
         } else {
-            failed_ = here;
+            state_ = state::searching;
+            skip(1);
         }
         return fail(here);
+    }
+
+    [[nodiscard]] std::unexpected<error> give_up(const error& why) noexcept {
+        state_ = state::broken;
+        why_broken_ = why;
+        return fail(why);
     }
 
     // At the end of the source, which comes before that of the message. What is left of a search is
     // no message.
     [[nodiscard]] std::unexpected<error> cut_off(std::uint64_t wanted) {
-        if (searching_) {
-            pass_over(pending().size());
+        if (state_ == state::searching) {
+            skip(pending().size());
         }
         if (pending().empty()) {
-            failed_ = error{.code = errc::incomplete_stream,
+            return give_up({.code = errc::incomplete_stream,
                             .where = Wire::name,
                             .offset = offset_,
                             .found = chunks_,
-                            .wanted = chunks_ + 1};
-        } else {
-            failed_ = error{.code = errc::truncated,
-                            .where = Wire::name,
-                            .offset = offset_,
-                            .found = pending().size(),
-                            .wanted = wanted};
+                            .wanted = chunks_ + 1});
         }
-        return fail(*failed_);
+        return give_up({.code = errc::truncated,
+                        .where = Wire::name,
+                        .offset = offset_,
+                        .found = pending().size(),
+                        .wanted = wanted});
     }
 
-    [[nodiscard]] result<bool> take(std::size_t size, snapshot_chunk& into) {
-        const byte_view message = pending().first(size);
+    [[nodiscard]] result<bool> take(byte_view message, snapshot_chunk& into) {
         ++messages_;
+        state_ = state::expecting;
         auto good = decode(message, into);
         if (good) {
             good = within_limits(into);
         }
         if (!good) {
             const error here = at_offset(good.error());
-            consume(size);
+            consume(message.size());
             return fail(here);
         }
-        consume(size);
+        consume(message.size());
         ++chunks_;
-        final_ = into.is_final;
+        if (into.is_final) {
+            state_ = state::complete;
+        }
         return true;
     }
 
@@ -299,14 +347,15 @@ private:
     std::size_t at_ = 0;   // where in it the next message begins
     std::size_t end_ = 0;  // of what the source has filled
     std::uint64_t offset_ = 0;
-    std::uint64_t discard_ = 0; // bytes to pass over
+    std::uint64_t to_skip_ = 0; // bytes from here on
     std::uint64_t passed_over_ = 0;
+    std::uint64_t looked_at_ = 0; // bytes of what was come upon and was no message
+    std::uint64_t seen_ = 0;      // offset of the end of such bytes
     std::uint64_t messages_ = 0;
     std::uint64_t chunks_ = 0;
-    bool searching_ = false; // for the next message
-    bool ended_ = false;     // the source
-    bool final_ = false;     // the final chunk was read
-    std::optional<error> failed_;
+    state state_ = state::expecting;
+    bool ended_ = false; // the source
+    error why_broken_{};
 };
 
 } // namespace tintype

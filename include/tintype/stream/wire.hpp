@@ -57,11 +57,14 @@ concept reusing_wire =
     };
 
 // find(bytes): the first place at which a message might begin, or their size where there is none.
+// is_intact(message): whether these bytes, as many as their extent says, are what was written; one
+// that was searched for is believed only then.
 // Such a wire is read on behind bytes that are no message, or behind one that is too long, whose
 // size its `limit_exceeded` has in `found`; any other ends there.
 template <class W>
 concept searchable_wire = wire_policy<W> && requires(byte_view bytes) {
     { W::find(bytes) } noexcept -> std::same_as<std::size_t>;
+    { W::is_intact(bytes) } noexcept -> std::same_as<bool>;
 };
 
 template <class T>
@@ -274,14 +277,20 @@ concept chunk_sequence = requires(S& from, std::uint64_t sequence, snapshot_chun
     { from.read(sequence, into) } -> std::same_as<result<void>>;
 };
 
-// Writes the chunks from `first` to the last. How many bytes the sink took; the monitor is told
-// how many chunks.
+// Writes the chunks from `first` to the last; `out_of_bounds` where there is no such chunk. How
+// many bytes the sink took; the monitor is told how many chunks.
 template <wire_policy Wire, chunk_sequence From, byte_sink Sink>
 [[nodiscard]] result<std::uint64_t> write_stream(From& from, Sink& to, std::uint64_t first = 0,
                                                  const monitor* watch = nullptr) {
     chunk_writer<Wire, Sink> out(to);
     snapshot_chunk chunk{};
     const std::uint64_t count = from.chunk_count();
+    if (first >= count) {
+        return fail({.code = errc::out_of_bounds,
+                     .where = "chunks of the stream",
+                     .found = first,
+                     .wanted = count});
+    }
     for (std::uint64_t sequence = first; sequence < count; ++sequence) {
         if (auto done = from.read(sequence, chunk); !done) {
             return pass(done);

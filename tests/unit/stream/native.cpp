@@ -135,13 +135,22 @@ TEST_CASE("native: sizes and versions under a right checksum") {
     CHECK(sized(any, any - 1) ==
           "limit_exceeded in native @8 18446744073709551615/18446744073709551614");
     CHECK(sized(any, any) == "no error");
-    CHECK(sized(0, any) == "invalid_value in native @8 0/45");
-    CHECK(sized(44, any) == "invalid_value in native @8 44/45");
-    CHECK(sized(45, any) == "no error");
-    CHECK(said(native_wire::extent(with(good, 7, std::uint8_t{2}), any)) ==
-          "unsupported_version in native @7 2/1");
-    CHECK(said(native_wire::decode(with(good, 7, std::uint8_t{2}))) ==
-          "unsupported_version in native @7 2/1");
+    CHECK(sized(0, any) == "invalid_value in native @8 0/24");
+    CHECK(sized(23, any) == "invalid_value in native @8 23/24");
+    CHECK(sized(24, any) == "no error");
+    const blob none = with(with(blob(24, std::byte{0}), 0, std::uint64_t{0x014b4e5548435454}), 8,
+                           std::uint64_t{24});
+    CHECK(native_wire::extent(none, any)->known);
+    CHECK(said(native_wire::decode(none)) == "truncated 24/45");
+    // The size is that of the message in every version.
+    for (const unsigned version : {0U, 2U, 255U}) {
+        const blob other = with(good, 7, static_cast<std::uint8_t>(version));
+        CHECK(native_wire::extent(other, any) ==
+              tintype::message_extent{.size = good.size(), .known = true});
+        CHECK(native_wire::is_intact(other));
+        CHECK(said(native_wire::decode(other)) ==
+              "unsupported_version in native @7 " + std::to_string(version) + "/1");
+    }
     CHECK(said(native_wire::decode(with(good, 8, any))) ==
           "truncated in total_size @8 77/18446744073709551615");
     CHECK(said(native_wire::decode(with(good, 8, std::uint64_t{76}))) ==
@@ -167,6 +176,20 @@ TEST_CASE("native: lies inside under right checksums") {
           "truncated_section in data @69 4/9223372036854775808");
     CHECK(refused(61, std::uint64_t{2}) == "invalid_value in is_last_chunk @71 9/1");
     CHECK(refused(72, std::uint8_t{2}) == "invalid_value in is_last_chunk @72 2/1");
+}
+
+TEST_CASE("native: a message is intact only if all of it is what was written") {
+    const blob good = message_of(some_piece());
+    CHECK(native_wire::is_intact(good));
+    std::size_t believed = 0;
+    for (std::size_t at = 0; at != good.size(); ++at) {
+        blob bad = good;
+        bad[at] ^= std::byte{1};
+        believed += native_wire::is_intact(bad) ? 1U : 0U;
+        const blob prefix(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(at));
+        believed += native_wire::is_intact(prefix) ? 1U : 0U;
+    }
+    CHECK(believed == 0);
 }
 
 TEST_CASE("native: limits hold for frames and for files, not for the bytes of the data") {

@@ -23,6 +23,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace {
@@ -138,6 +139,16 @@ outcome read_bytes(byte_view bytes, const tintype::chunk_reader_options& options
     tintype::memory_source source(bytes);
     return read_all<Wire>(source, options);
 }
+
+// Counts the bytes that are looked at in a search.
+struct counting_wire : native_wire {
+    static inline std::uint64_t looked_at = 0;
+
+    [[nodiscard]] static bool is_intact(byte_view message) noexcept {
+        looked_at += message.size();
+        return native_wire::is_intact(message);
+    }
+};
 
 // A head of the library's own wire that is right and claims so many bytes.
 blob head_claiming(std::uint64_t size) {
@@ -438,10 +449,13 @@ TEST_CASE("reader: what is left of a search at the end is no message") {
     CHECK(none.chunks.size() == 1);
     CHECK(none.errors.size() == 2);
     CHECK(none.errors.back() == "incomplete_stream in native @" + end + " 1/2");
-    // A head that is right is believed, also where it was searched for.
+    // Nor is a head that was come upon, in front of less than it claims.
     tintype::append(stream, head_claiming(100));
     CHECK(read_bytes<native_wire>(stream).errors.back() ==
-          "truncated in native @" + end + " 20/100");
+          "incomplete_stream in native @" + std::to_string(stream.size()) + " 1/2");
+    // One that was expected is.
+    stream = head_claiming(100);
+    CHECK(read_bytes<native_wire>(stream).errors == texts{"truncated in native @0 20/100"});
 }
 
 TEST_CASE("reader: a message that is cut off is not searched, whatever it holds") {
@@ -455,6 +469,145 @@ TEST_CASE("reader: a message that is cut off is not searched, whatever it holds"
     blob bad = stream;
     bad[bad.size() - 100] ^= std::byte{1};
     CHECK(read_bytes<native_wire>(bad).chunks.size() == 1);
+}
+
+TEST_CASE("reader: damage costs the message that it is in, whatever heads its data holds") {
+    const auto chunks = small_stream();
+    blob heads;
+    const auto claims = [&](std::uint64_t size) { tintype::append(heads, head_claiming(size)); };
+    std::size_t wrong = 0;
+    const auto try_heads = [&] {
+        auto sent = chunks;
+        sent[1].file_chunk->data = heads;
+        blob stream = stream_of<native_wire>(sent);
+        const std::size_t first = stream_of<native_wire>({chunks[0]}).size();
+        for (const std::size_t at : {0U, 6U, 7U, 9U, 15U, 19U}) {
+            for (const std::size_t most : {3U, 300U, 1U << 20U}) {
+                blob bad = stream;
+                bad[first + at] ^= std::byte{4};
+                piecewise_source source(bad, 1, most);
+                const outcome all = read_all<native_wire>(source);
+                wrong += all.ended && all.errors.size() == 1 ? 0U : 1U;
+                wrong +=
+                    all.chunks == std::vector{chunks[0], chunks[2], chunks[3], chunks[4]} ? 0U : 1U;
+                wrong += source.asked_at_most <= 256U << 10U ? 0U : 1U;
+            }
+        }
+        heads.clear();
+    };
+    // Too long, not there, reaching into those behind, ending with the stream, too short.
+    for (const std::uint64_t size :
+         {std::numeric_limits<std::uint64_t>::max(), std::uint64_t{1} << 62U,
+          std::uint64_t{60} << 20U, std::uint64_t{90'000}, std::uint64_t{300}, std::uint64_t{200},
+          std::uint64_t{100}, std::uint64_t{45}, std::uint64_t{24}, std::uint64_t{20},
+          std::uint64_t{0}}) {
+        claims(size);
+        try_heads();
+        heads = tests::noise(11);
+        claims(size);
+        claims(size);
+        heads.resize(heads.size() + 50, std::byte{0});
+        try_heads();
+    }
+    for (std::uint64_t size = 0; size < 700; size += 53) {
+        claims(size);
+        claims(std::uint64_t{1} << 62U);
+        claims(size + 5);
+        try_heads();
+    }
+    CHECK(wrong == 0);
+}
+
+TEST_CASE("reader: what is come upon is believed only whole, and then told of like any") {
+    const auto chunks = small_stream();
+    const blob good = stream_of<native_wire>({chunks[1]});
+    std::size_t wrong = 0;
+    for (std::size_t at = 0; at != good.size(); ++at) {
+        blob stream = blob_of("?");
+        tintype::append(stream, good);
+        stream[1 + at] ^= std::byte{1};
+        tintype::append(stream, stream_of<native_wire>({chunks[2], chunks[4]}));
+        const outcome all = read_bytes<native_wire>(stream);
+        wrong += all.ended && all.errors.size() == 1 && all.chunks.size() == 2 ? 0U : 1U;
+    }
+    CHECK(wrong == 0);
+    // Right checksums, and no chunk inside.
+    blob stream = head_claiming(60);
+    stream.resize(56, std::byte{0});
+    const auto digest = tintype::hash_of<tintype::crc32c>(stream);
+    stream.resize(60);
+    tintype::store<std::endian::little>(stream.data() + 56, digest);
+    stream.insert(stream.begin(), std::byte{'?'});
+    tintype::append(stream, stream_of<native_wire>({chunks[4]}));
+    const outcome all = read_bytes<native_wire>(stream);
+    CHECK(all.ended);
+    CHECK(all.chunks.size() == 1);
+    REQUIRE(all.errors.size() == 2);
+    CHECK(all.errors[0].starts_with("invalid_magic in native @0 "));
+    CHECK(all.errors[1] == "trailing_bytes in native @42 15/0");
+}
+
+TEST_CASE("reader: a message of another version is passed over whole, whatever it holds") {
+    auto chunks = small_stream();
+    chunks[1].file_chunk->data = stream_of<native_wire>(small_stream());
+    for (const std::string_view before : {"", "?"}) {
+        blob message = stream_of<native_wire>({chunks[1]});
+        message[7] = std::byte{2};
+        tintype::store<std::endian::little>(
+            message.data() + 16, tintype::hash_of<tintype::crc32c>(byte_view{message}.first(16)));
+        const std::size_t size = message.size() - 4;
+        tintype::store<std::endian::little>(
+            message.data() + size,
+            tintype::hash_of<tintype::crc32c>(byte_view{message}.first(size)));
+        blob stream = stream_of<native_wire>({chunks[0]});
+        tintype::append(stream, tintype::bytes_of(before));
+        const std::string at = std::to_string(stream.size() + 7);
+        tintype::append(stream, message);
+        tintype::append(stream, stream_of<native_wire>({chunks[2], chunks[4]}));
+        for (const std::size_t most : {1U, 100U, 100'000U}) {
+            piecewise_source source(stream, 1, most);
+            const outcome all = read_all<native_wire>(source);
+            CHECK(all.ended);
+            CHECK((all.chunks == std::vector{chunks[0], chunks[2], chunks[4]}));
+            CHECK(all.errors.size() == 1 + before.size());
+            CHECK(all.errors.back() == "unsupported_version in native @" + at + " 2/1");
+        }
+    }
+}
+
+TEST_CASE("reader: it stays where it is made") {
+    using reader = tintype::chunk_reader<native_wire, tintype::memory_source>;
+    CHECK(!std::is_move_constructible_v<reader>);
+    CHECK(!std::is_copy_constructible_v<reader>);
+    CHECK(!std::is_move_assignable_v<reader>);
+    CHECK(!std::is_copy_assignable_v<reader>);
+}
+
+TEST_CASE("reader: heads everywhere that are come upon are looked behind only so often") {
+    // If each were, 10 000 times 400 000 bytes would be hashed.
+    blob stream = blob_of("?");
+    for (int i = 0; i != 30'000; ++i) {
+        tintype::append(stream, head_claiming(400'000));
+    }
+    const std::size_t size = stream.size();
+    counting_wire::looked_at = 0;
+    outcome all = read_bytes<counting_wire>(stream);
+    CHECK(counting_wire::looked_at > 32 * size);
+    CHECK(counting_wire::looked_at <= 65 * size);
+    CHECK(all.chunks.empty());
+    REQUIRE(all.errors.size() == 2);
+    CHECK(all.errors[1] == "incomplete_stream in native @" + std::to_string(size) + " 0/1");
+    // They cost nothing that comes behind, while there are not that many.
+    const auto chunks = small_stream();
+    const blob rest = stream_of<native_wire>(chunks);
+    stream.resize(1 + 60 * native_wire::head_size);
+    stream.resize(stream.size() + 500'000, std::byte{0});
+    tintype::append(stream, rest);
+    piecewise_source source(stream, 1, 9000);
+    all = read_all<native_wire>(source);
+    CHECK(all.ended);
+    CHECK(all.errors.size() == 1);
+    CHECK((all.chunks == chunks));
 }
 
 TEST_CASE("reader: bytes that look like messages everywhere take one look each") {

@@ -14,6 +14,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
@@ -221,7 +222,12 @@ TEST_CASE("wire: a stream is written, from any chunk on, and the monitor is told
     const auto bytes = tintype::write_stream<tintype::native_wire>(from, other, 3);
     CHECK(bytes == rest.size());
     CHECK(tintype::text_of(whole).ends_with(tintype::text_of(rest)));
-    CHECK(tintype::write_stream<tintype::native_wire>(from, other, 5) == 0);
+    rest.clear();
+    for (const std::uint64_t first : {std::uint64_t{5}, std::uint64_t{6}, ~std::uint64_t{0}}) {
+        CHECK(said(tintype::write_stream<tintype::native_wire>(from, other, first)) ==
+              "out_of_bounds in chunks of the stream " + std::to_string(first) + "/5");
+    }
+    CHECK(rest.empty());
 
     std::stop_source stop;
     stop.request_stop();
@@ -317,6 +323,32 @@ TEST_CASE("byte_source: errors of the system are values") {
     REQUIRE(!full.has_value());
     CHECK(full.error().code == tintype::errc::timed_out);
     CHECK(full.error().found > 0);
+}
+
+TEST_CASE("byte_source: calls that take a part, are interrupted, or take nothing") {
+    const blob bytes = tests::noise(10);
+    blob taken;
+    int calls = 0;
+    const auto some = [&](byte_view offered) -> ssize_t {
+        ++calls;
+        if (calls % 2 == 0) {
+            errno = EINTR;
+            return -1;
+        }
+        const byte_view part = offered.first(std::min<std::size_t>(offered.size(), 3));
+        tintype::append(taken, part);
+        return static_cast<ssize_t>(part.size());
+    };
+    CHECK(said(tintype::detail::put_all(bytes, some)) == "no error");
+    CHECK(taken == bytes);
+    CHECK(calls == 7);
+
+    calls = 0;
+    const auto none = [&](byte_view) -> ssize_t { return ++calls == 1 ? 4 : 0; };
+    const auto stuck = tintype::detail::put_all(bytes, none);
+    CHECK(said(stuck) == "io 4/10");
+    CHECK(stuck.error().during == "write");
+    CHECK(calls == 2);
 }
 
 TEST_CASE("byte_source: a socket whose other side has gone is an error and no signal") {
