@@ -45,6 +45,7 @@ enum class call_kind : std::uint8_t {
     open_to_write,
     write_at,
     link_new,
+    copy_mode,
 };
 
 struct call {
@@ -225,6 +226,14 @@ public:
     {
         return through({call_kind::link_new, other},
                        [&](const call&) { return base_.link_new(from, name, to, other); });
+    }
+
+    [[nodiscard]] tintype::result<bool> copy_mode(folder& from, const std::string& name,
+                                                  file& to) const
+    requires tintype::linking_filesystem<Base>
+    {
+        return through({call_kind::copy_mode, name},
+                       [&](const call&) { return base_.copy_mode(from, name, to); });
     }
 
     [[nodiscard]] tintype::timestamp now() const { return base_.now(); }

@@ -41,6 +41,7 @@ struct simulated_inode {
     // A sync failed: the system took the pages for clean, and later syncs find nothing to do.
     bool lost = false;
     tintype::timestamp modified{};
+    unsigned mode = 0644;
 };
 
 using simulated_inode_ref = std::shared_ptr<simulated_inode>;
@@ -274,6 +275,17 @@ public:
         }
         to.state_->change({{other, at->second}});
         return {};
+    }
+
+    [[nodiscard]] tintype::result<bool> copy_mode(const folder& from, const std::string& name,
+                                                  const file& to) const {
+        const auto guard = changing();
+        if (!to.inode_) {
+            return failure(EBADF, "fchmod", name);
+        }
+        const auto at = from.state_->visible.find(name);
+        const bool none = at == from.state_->visible.end() || at->second->folder;
+        return !none && std::exchange(to.inode_->mode, at->second->mode) != at->second->mode;
     }
 
     [[nodiscard]] tintype::result<void> truncate(const file& of, std::uint64_t size) const {

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -263,70 +264,161 @@ TEST_CASE("processes are killed at each call, and so are those that come after t
     CHECK(new_ones > 10);
 }
 
-// A replacer's content is where it put it, not in the folder.
-TEST_CASE("a replacer takes a database over, whenever the process dies") {
-    struct taken {
-        std::vector<std::string> asked{};
-        std::string path{};
-    };
+namespace {
 
-    const auto of = tests::two_files();
-    std::size_t again = 0;
-    for (std::size_t nth = 1;; ++nth) {
-        INFO("call ", nth);
-        const auto seen = std::make_shared<taken>();
-        const auto replace = [seen](const std::string& path,
-                                    const tintype::file_info& what) -> result<bool> {
-            seen->asked.push_back(what.file_name);
-            if (what.file_type != tintype::file_kind::sqlite_db) {
-                return false;
-            }
-            seen->path = path;
-            return true;
-        };
-        using staging_type = tintype::staging<tests::mutated_filesystem, decltype(replace)>;
-        tests::simulated_filesystem disk;
+struct taken {
+    std::size_t asked = 0;
+    std::size_t replaced = 0;
+    bool refuses = false;
+    std::string path{};
+    std::function<void()> look{}; // before it is replaced
+};
+
+// A replacer's content is where it put it, not in the folder.
+struct taker {
+    std::shared_ptr<taken> seen = std::make_shared<taken>();
+
+    [[nodiscard]] result<bool> takes(const std::string&, const tintype::file_info& what) const {
+        ++seen->asked;
+        return what.file_type == tintype::file_kind::sqlite_db;
+    }
+
+    [[nodiscard]] result<void> replace(const std::string& path, const tintype::file_info&) const {
+        ++seen->replaced;
+        seen->look();
+        if (seen->refuses) {
+            return tintype::fail({.code = tintype::errc::invalid_value});
+        }
+        seen->path = path;
+        return {};
+    }
+};
+
+using taking = tintype::staging<tests::mutated_filesystem, taker>;
+
+// A folder whose database somebody has open, and a process that is gone at one of its calls.
+struct open_database {
+    explicit open_database(const switch_case& what, std::size_t nth) : of(what) {
         REQUIRE(disk.make_folder(tests::switch_path));
         auto folder = disk.open_folder(tests::switch_path);
         for (const auto& [name, bytes] : of.old_files) {
             tests::put_file(disk, *folder, name, bytes);
         }
-        std::size_t calls = 0;
-        auto hooks = std::make_shared<tests::interception>();
-        hooks->before = [&, gone = tests::gone_from(calls, nth)](call& what) {
+        hooks->before = [this, gone = tests::gone_from(calls, nth)](call& each) {
             ++calls;
-            return gone(what);
+            return gone(each);
         };
-        const tests::mutated_filesystem fs{disk, hooks};
-        bool done = false;
-        {
-            auto staging = staging_type::open(tests::switch_path, replace, fs);
-            std::vector<typename staging_type::part> parts;
-            for (std::size_t i = 0; staging && i != of.contents.size(); ++i) {
-                auto part = staging->create();
-                if (part && staging->write_at(*part, 0, of.contents[i])) {
-                    parts.push_back(*std::move(part));
-                }
+        // No power cut may make anybody believe that nothing was done.
+        replacer.seen->look = [this] {
+            const auto own = tests::switch_root(disk)->durable.at(".tintype-import")->folder;
+            CHECK(own->durable.contains("begun"));
+            CHECK(own->durable.contains("journal"));
+        };
+    }
+
+    open_database(const open_database&) = delete;
+    open_database& operator=(const open_database&) = delete;
+
+    [[nodiscard]] bool import() const {
+        auto staging = taking::open(tests::switch_path, replacer, fs);
+        std::vector<taking::part> parts;
+        for (std::size_t i = 0; staging && i != of.contents.size(); ++i) {
+            auto part = staging->create();
+            if (part && staging->write_at(*part, 0, of.contents[i])) {
+                parts.push_back(*std::move(part));
             }
-            done = staging && parts.size() == 2 && staging->commit(of.what, parts);
         }
-        const bool asked_before = !seen->asked.empty();
-        seen->asked.clear();
-        const bool finished = calls < nth;
-        hooks->before = {};
-        REQUIRE(staging_type::open(tests::switch_path, replace, fs));
-        again += asked_before && !seen->asked.empty() ? 1U : 0U;
+        return staging && parts.size() == of.contents.size() && staging->commit(of.what, parts);
+    }
+
+    [[nodiscard]] tests::folder_files files() const {
+        return tests::files_at(disk, tests::switch_path);
+    }
+
+    const switch_case& of;
+    tests::simulated_filesystem disk{};
+    std::size_t calls = 0;
+    std::shared_ptr<tests::interception> hooks = std::make_shared<tests::interception>();
+    tests::mutated_filesystem fs{disk, hooks};
+    taker replacer{};
+};
+
+} // namespace
+
+TEST_CASE("a replacer takes a database over, whenever the process dies") {
+    const auto of = tests::two_files();
+    std::size_t again = 0;
+    for (std::size_t nth = 1;; ++nth) {
+        INFO("call ", nth);
+        open_database at{of, nth};
+        const bool done = at.import();
+        const auto before = std::exchange(at.replacer.seen->replaced, 0);
+        const bool finished = at.calls < nth;
+        at.hooks->before = {};
+        REQUIRE(taking::open(tests::switch_path, at.replacer, at.fs));
+        again += before != 0 && at.replacer.seen->replaced != 0 ? 1U : 0U;
         auto expected = of.old_files;
-        if (!seen->path.empty()) {
-            CHECK(seen->path == tests::switch_path + "/.tintype-import/part-0");
+        if (!at.replacer.seen->path.empty()) {
+            CHECK(at.replacer.seen->path == tests::switch_path + "/.tintype-import/part-0");
             expected["index_0.idx"] = of.contents[1];
         }
-        CHECK(tests::files_at(disk, tests::switch_path) == expected);
+        CHECK(at.files() == expected);
+        tests::show_private_folder(at.disk);
+        for (const auto& [name, bytes] :
+             tests::files_at(at.disk, tests::switch_path + "/.tintype-import")) {
+            CHECK((name == "lock" || name == "restored"));
+        }
         if (finished) {
             CHECK(done);
-            CHECK(seen->asked.empty());
+            CHECK(at.replacer.seen->replaced == 0);
             break;
         }
     }
     CHECK(again > 5);
+}
+
+// Abandoned where that is allowed, by one that dies, too; otherwise it is completed.
+TEST_CASE("a switch is abandoned only while all is as it was") {
+    const auto of = tests::two_files();
+    std::size_t abandoned = 0;
+    std::size_t refused = 0;
+    for (const bool refuses : {true, false}) {
+        for (std::size_t nth = 1; nth != 200; ++nth) {
+            INFO("call ", nth, " refuses ", refuses);
+            open_database at{of, nth};
+            at.replacer.seen->refuses = refuses;
+            const bool done = at.import();
+            const bool ended = at.calls < nth;
+            CHECK(!(done && refuses));
+            at.calls = 0;
+            at.hooks->before = [&at, gone = tests::gone_from(at.calls, nth % 13 + 3)](call& each) {
+                ++at.calls;
+                return gone(each);
+            };
+            static_cast<void>(taking::abandon(tests::switch_path, at.fs));
+            at.hooks->before = {};
+            const auto dropped = taking::abandon(tests::switch_path, at.fs);
+            at.replacer.seen->refuses = false;
+            if (dropped && at.replacer.seen->path.empty()) {
+                ++abandoned;
+                CHECK(at.files() == of.old_files);
+                REQUIRE(taking::open(tests::switch_path, at.replacer, at.fs));
+                CHECK(at.replacer.seen->path.empty());
+                CHECK(at.files() == of.old_files);
+            } else {
+                refused += dropped ? 0U : 1U;
+                REQUIRE(taking::open(tests::switch_path, at.replacer, at.fs));
+                CHECK(!at.replacer.seen->path.empty());
+                auto expected = of.old_files;
+                expected["index_0.idx"] = of.contents[1];
+                CHECK(at.files() == expected);
+            }
+            if (ended) {
+                CHECK(dropped);
+                break;
+            }
+        }
+    }
+    CHECK(abandoned > 40);
+    CHECK(refused > 10);
 }

@@ -382,6 +382,13 @@ void filesystem_links(const F& fs, typename F::folder& folder) {
         REQUIRE(fs.remove(*beneath, "one"));
         CHECK(get(fs, folder, "old") == bytes);
 
+        // Permissions that are the same already, or nobody's.
+        auto file = fs.open_to_write(folder, "two");
+        REQUIRE(file);
+        for (const char* name : {"old", "two", "absent", "beneath"}) {
+            CHECK(fs.copy_mode(folder, name, *file) == false);
+        }
+
         CHECK(!fs.rename_over(folder, "old", "beneath"));
         CHECK(!fs.remove(folder, "beneath"));
         const auto no_folder = fs.open_folder_in(folder, "old");

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace {
 
@@ -376,8 +377,12 @@ TEST_CASE("what an interrupted import left is completed or removed, and that is 
     std::filesystem::create_directory(own);
     const auto stream = two_files();
     tintype::switch_plan plan{
-        .number = 1, .what = *stream[0].metadata, .parts = {0, 1}, .removed = {}};
-    plan.removed = tintype::companions_of(plan.what);
+        .number = 1, .what = *stream[0].metadata, .parts = {0, 1}, .taken = {}, .removed = {}};
+    std::vector<bool> databases;
+    for (const auto& each : plan.what.files) {
+        databases.push_back(each.file_type == tintype::file_kind::sqlite_db);
+    }
+    plan.removed = tintype::companions_of(plan.what, databases);
     tests::write_file(own + "part-0", tests::noise(25, 1));
     tests::write_file(own + "part-1", tests::noise(20));
     const auto journal = tintype::encode_plan(plan);

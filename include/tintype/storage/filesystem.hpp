@@ -125,6 +125,10 @@ concept appending_filesystem =
 // write_at(file, offset, bytes)     how many of the bytes it took, perhaps fewer than given
 // link_new(from, name, to, other)   one more name, in the folder `to`, for the file that has `name`
 //                                   in `from`; `already_exists` if it is taken
+// copy_mode(folder, name, file)     gives an open file the permissions of the regular file of that
+//                                   name, and its owner and group where that is allowed; its own
+//                                   owner may read it in any case. Whether that changed anything:
+//                                   where there is none such, nothing
 template <class F>
 concept linking_filesystem =
     appending_filesystem<F> &&
@@ -135,6 +139,7 @@ concept linking_filesystem =
         { fs.open_to_write(folder, name) } -> std::same_as<result<typename F::file>>;
         { fs.write_at(file, offset, bytes) } -> std::same_as<result<std::size_t>>;
         { fs.link_new(folder, name, folder, name) } -> std::same_as<result<void>>;
+        { fs.copy_mode(folder, name, file) } -> std::same_as<result<bool>>;
     };
 
 } // namespace tintype

@@ -127,6 +127,12 @@ struct posix_filesystem {
                                      "link", other);
     }
 
+    [[nodiscard]] result<bool> copy_mode(const folder& from, const std::string& name,
+                                         file& to) const {
+        const int changed = detail::copy_mode_beneath(from.get(), name.c_str(), to.get());
+        return changed < 0 ? detail::system_failure("fchmod", name) : result<bool>{changed == 1};
+    }
+
     [[nodiscard]] result<void> truncate(file& of, std::uint64_t size) const {
         return detail::system_result(::ftruncate(of.get(), static_cast<off_t>(size)), "ftruncate");
     }

@@ -1,14 +1,16 @@
 #pragma once
 
-// Opening a folder by one name beneath another, where nobody can lead the name elsewhere: Linux is
-// told so, and everywhere the last component is not followed.
+// What is done to a name beneath a folder where nobody can lead it elsewhere: opening a folder of
+// that name (Linux is told so, and everywhere the last component is not followed), and passing on
+// whom a file of that name belongs to and who may do what with it.
 
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #if defined(__linux__) && __has_include(<linux/openat2.h>)
 #include <linux/openat2.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 #endif
 
 namespace tintype::detail {
@@ -36,6 +38,41 @@ namespace tintype::detail {
     }
 #endif
     return ::openat(in, name, flags);
+}
+
+// 1 if it changed something, 0 if not, or -1 with errno. A group that cannot be given leaves those
+// of the group that the file has instead with what everybody may do.
+[[nodiscard]] inline int copy_mode_beneath(int in, const char* name, int to) noexcept {
+    struct stat from{};
+    struct stat now{};
+    if (::fstatat(in, name, &from, AT_SYMLINK_NOFOLLOW) != 0) {
+        return errno == ENOENT ? 0 : -1;
+    }
+    if (!S_ISREG(from.st_mode)) {
+        return 0;
+    }
+    if (::fstat(to, &now) != 0) {
+        return -1;
+    }
+    bool changed = false;
+    auto mode = (from.st_mode & 0777U) | S_IRUSR;
+    if (now.st_uid != from.st_uid || now.st_gid != from.st_gid) {
+        if (::fchown(to, from.st_uid, from.st_gid) == 0 ||
+            (now.st_gid != from.st_gid && ::fchown(to, static_cast<uid_t>(-1), from.st_gid) == 0)) {
+            changed = true;
+        } else if (errno != EPERM && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS) {
+            return -1;
+        } else if (now.st_gid != from.st_gid) {
+            mode = (mode & ~070U) | ((mode & 07U) << 3U);
+        }
+    }
+    if ((now.st_mode & 07777U) != mode) {
+        if (::fchmod(to, static_cast<mode_t>(mode)) != 0) {
+            return -1;
+        }
+        changed = true;
+    }
+    return changed ? 1 : 0;
 }
 
 } // namespace tintype::detail

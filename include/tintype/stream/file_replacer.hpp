@@ -10,20 +10,32 @@
 
 namespace tintype {
 
-// (path of the part, file): true if it took the content over, so that no file is put in another's
-// place, nor what belongs to that one removed: where the old database is open, it is not its file
-// that must be replaced but what is in it. It is asked once for every file when the switch has
-// begun to count, and again after a crash, for content that it took over before, too; it only reads
-// the part. After an error of its the switch is carried on by the next open().
+// For files whose content somebody else takes over, so that no file is put in another's place, nor
+// what belongs to that one removed: where the old database is open, it is not its file that must be
+// replaced but what is in it. The path is that of the part, which is only read.
+//
+// takes(path, file)      whether it takes this one over; asked once for every file before the
+//                        switch counts. True is a promise: whatever can be known beforehand to be
+//                        in the way is an error here, which leaves all as it was
+// replace(path, file)    takes over what it promised to, when the switch has begun to count, and
+//                        again after a crash, for content that it took over before, too. Durable
+//                        when it returns; an error leaves what was there, and the next open() of
+//                        the folder tries again
 template <class R>
 concept file_replacer = std::move_constructible<R> &&
-                        requires(R& replace, const std::string& path, const file_info& what) {
-                            { replace(path, what) } -> std::same_as<result<bool>>;
+                        requires(R& replacer, const std::string& path, const file_info& what) {
+                            { replacer.takes(path, what) } -> std::same_as<result<bool>>;
+                            { replacer.replace(path, what) } -> std::same_as<result<void>>;
                         };
 
+// Takes nothing over. What another one promised to, it leaves to that one: `unsupported`.
 struct rename_all {
-    [[nodiscard]] result<bool> operator()(const std::string&, const file_info&) const {
-        return false;
+    [[nodiscard]] result<bool> takes(const std::string&, const file_info&) const { return false; }
+
+    [[nodiscard]] result<void> replace(const std::string&, const file_info& what) const {
+        return fail({.code = errc::unsupported,
+                     .where = what.file_name,
+                     .during = "replacing what another replacer has to"});
     }
 };
 

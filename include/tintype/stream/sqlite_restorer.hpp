@@ -10,13 +10,17 @@
 #include <tintype/stream/sqlite.hpp>
 
 #include <chrono>
+#include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tintype {
 
 struct sqlite_restore_options {
+    std::string file_name = "database.db"; // of the one file of the stream that is for us
     std::chrono::nanoseconds busy_pause = std::chrono::milliseconds{100};
     // For each file: while others read or write the database, it waits.
     std::optional<std::chrono::nanoseconds> deadline = std::chrono::minutes{1};
@@ -29,7 +33,8 @@ namespace detail {
 // As the name of a file that nobody writes to: neither locked, nor given a log beside it.
 [[nodiscard]] inline std::string immutable_uri(std::string_view path) {
     constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string uri = "file:";
+    // Absolute with an authority that is empty, or what follows `//` would be taken for one.
+    std::string uri = path.starts_with('/') ? "file://" : "file:";
     for (const char c : path) {
         if (sql_tokens::is_word(c) && static_cast<unsigned char>(c) < 0x80) {
             uri += c;
@@ -47,23 +52,46 @@ namespace detail {
 
 } // namespace detail
 
-// Restores files of the kind sqlite_db into the connection's database "main", each in one
-// transaction: whoever reads it sees what was there or what came. May be done again. The connection
-// must not be in a transaction, and must outlive this. A database in WAL mode, and one in memory,
-// only take one of the same page size (`permission_denied`).
+// Restores the file of one name into the connection's database "main", in one transaction: whoever
+// reads it sees what was there or what came. May be done again. The connection must not be in a
+// transaction, and must outlive this. A database in WAL mode, and one in memory, only take one of
+// the same page size. The connection's own file must not be one that the stream brings under
+// another name.
 class sqlite_restorer {
 public:
-    explicit sqlite_restorer(sqlite3* connection, sqlite_restore_options options = {}) noexcept
-        : to_(connection), options_(options) {}
+    explicit sqlite_restorer(sqlite3* connection, sqlite_restore_options options = {})
+        : to_(connection), options_(std::move(options)) {}
 
-    // Whether it was for us. The file's checksum must have been verified; SQLite looks at little
-    // more than its beginning.
-    [[nodiscard]] result<bool> operator()(const std::string& path, const file_info& file) const {
-        if (file.file_type != file_kind::sqlite_db) {
+    // By its name, whatever its kind says. An error where it could not be restored as things are:
+    // `invalid_value` if it is no database, or `found` its page size and `wanted` the only one that
+    // fits; `in_use` if a transaction is open, `permission_denied` if the connection only reads.
+    [[nodiscard]] result<bool> takes(const std::string& path, const file_info& file) const {
+        if (file.file_name != options_.file_name) {
             return false;
         }
-        const auto from = detail::open_sqlite(detail::immutable_uri(path),
-                                              SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+        const auto from = opened(path);
+        if (!from) {
+            return pass(from);
+        }
+        const auto pages = page_size_of(from->get());
+        if (!pages) {
+            return pass(pages);
+        }
+        auto good = usable(from->get());
+        if (good) {
+            good = fits(*pages);
+        }
+        return good ? result<bool>{true} : pass(good);
+    }
+
+    // The file's checksum must have been verified; SQLite looks at little more than its beginning.
+    [[nodiscard]] result<void> replace(const std::string& path, const file_info& file) const {
+        if (file.file_name != options_.file_name) {
+            return fail({.code = errc::unsupported,
+                         .where = file.file_name,
+                         .during = "restoring a file of another name"});
+        }
+        const auto from = opened(path);
         if (!from) {
             return pass(from);
         }
@@ -84,10 +112,79 @@ public:
             return detail::sqlite_failure(to_, *status != SQLITE_DONE ? *status : finished,
                                           "sqlite3_backup_step");
         }
-        return true;
+        return {};
     }
 
 private:
+    [[nodiscard]] static result<detail::sqlite_connection> opened(const std::string& path) {
+        return detail::open_sqlite(detail::immutable_uri(path),
+                                   SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+    }
+
+    // While it is busy, the same question is put again.
+    [[nodiscard]] result<std::string> asked(sqlite3* of, std::string_view question) const {
+        const pace by{options_.deadline, options_.watch, options_.time};
+        for (;;) {
+            auto answer = detail::ask_sqlite(of, question);
+            if (answer || answer.error().code != errc::in_use) {
+                return answer;
+            }
+            if (auto stay = by.pause(options_.busy_pause, {}); !stay) {
+                return pass(stay);
+            }
+        }
+    }
+
+    // Of what the file says, which SQLite reads with the schema.
+    [[nodiscard]] result<std::string> page_size_of(sqlite3* of) const {
+        auto rows = asked(of, "SELECT count(*) FROM main.sqlite_master");
+        return rows ? asked(of, "PRAGMA main.page_size") : rows;
+    }
+
+    [[nodiscard]] result<void> usable(sqlite3* from) const {
+        if (sqlite3_db_readonly(to_, "main") == 1) {
+            return fail({.code = errc::permission_denied,
+                         .where = "the database that is restored into is read-only"});
+        }
+        if (sqlite3_get_autocommit(to_) == 0) {
+            return fail({.code = errc::in_use,
+                         .where = "a transaction is open on the connection",
+                         .found = 1});
+        }
+        // SQLite looks for what else is open on it.
+        sqlite3_backup* raw = sqlite3_backup_init(to_, "main", from, "main");
+        if (raw == nullptr) {
+            auto what =
+                detail::sqlite_failure(to_, sqlite3_errcode(to_), "sqlite3_backup_init").error();
+            what.code = what.code == errc::io ? errc::in_use : what.code;
+            return fail(what);
+        }
+        sqlite3_backup_finish(raw);
+        return {};
+    }
+
+    [[nodiscard]] result<void> fits(const std::string& pages) const {
+        const auto own = page_size_of(to_);
+        if (!own) {
+            return pass(own);
+        }
+        const auto mode = asked(to_, "PRAGMA main.journal_mode");
+        if (!mode) {
+            return pass(mode);
+        }
+        const char* file = sqlite3_db_filename(to_, "main");
+        const bool in_memory = file == nullptr || *file == '\0';
+        if (*own == pages || (*mode != "wal" && !in_memory)) {
+            return {};
+        }
+        return fail({.code = errc::invalid_value,
+                     .where = "page size",
+                     .found = static_cast<std::uint64_t>(std::atoll(pages.c_str())),
+                     .wanted = static_cast<std::uint64_t>(std::atoll(own->c_str())),
+                     .during = in_memory ? "a database in memory keeps its page size"
+                                         : "a database in WAL mode keeps its page size"});
+    }
+
     sqlite3* to_;
     sqlite_restore_options options_;
 };

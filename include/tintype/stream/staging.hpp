@@ -35,7 +35,8 @@ enum class switch_state : std::uint8_t {
 
 // One importer of a folder. Its private folder `.tintype-import` lies in the folder and stays.
 // From the beginning of commit() to its success, or to that of the next open(), nobody else may
-// have a database open that is replaced, unless a replacer sees to it.
+// have a database open that is replaced, unless a replacer sees to it. A folder is always opened
+// with a replacer of the same kind.
 template <linking_filesystem F = posix_filesystem, file_replacer R = rename_all>
 class staging {
 public:
@@ -70,8 +71,8 @@ public:
     // a switch that counts already, or removes what an importer left that came to no switch. A
     // journal that is damaged (`checksum_mismatch`, or what else is wrong with it) or whose parts
     // are not there is an error, and nothing is touched.
-    [[nodiscard]] static result<staging> open(std::string folder, R replace = {}, F fs = {}) {
-        auto steps = steps_type::open(folder.empty() ? "." : std::move(folder), std::move(fs));
+    [[nodiscard]] static result<staging> open(std::string folder, R replacer = {}, F fs = {}) {
+        auto steps = steps_in(std::move(folder), std::move(fs));
         if (!steps) {
             return pass(steps);
         }
@@ -79,18 +80,52 @@ public:
         if (!lock) {
             return pass(lock);
         }
-        staging opened{*std::move(steps), *std::move(lock), std::move(replace)};
+        staging opened{*std::move(steps), *std::move(lock), std::move(replacer)};
         if (auto done = opened.recover(); !done) {
             return pass(done);
         }
         return opened;
     }
 
+    // For one whose replacer refuses for ever to do what it promised, so that open() cannot
+    // complete the switch: drops that switch, and all is as it was. Only where nothing was carried
+    // out yet, and only where a replacer has a step in it; otherwise it is `unsupported`, and
+    // nothing is touched. Without a switch that counts there is nothing to do. `in_use` while an
+    // importer has the folder.
+    [[nodiscard]] static result<void> abandon(std::string folder, F fs = {}) {
+        auto steps = steps_in(std::move(folder), std::move(fs));
+        if (!steps) {
+            return pass(steps);
+        }
+        const auto lock = steps->lock();
+        if (!lock) {
+            return pass(lock);
+        }
+        if (auto done = steps->sync_own(); !done) {
+            return done;
+        }
+        const auto plan = journal_in(*steps);
+        if (!plan || !*plan) {
+            return plan ? result<void>{} : pass(plan);
+        }
+        const auto begun = steps->may_have_begun(**plan);
+        if (!begun) {
+            return pass(begun);
+        }
+        if (*begun) {
+            return fail({.code = errc::unsupported,
+                         .where = steps->path(),
+                         .during = "abandoning a switch that may have begun"});
+        }
+        auto done = steps->forget_plan();
+        return done ? steps->sweep() : done;
+    }
+
     staging(staging&& other) noexcept
         : steps_(std::move(other.steps_)), lock_(std::move(other.lock_)),
-          replace_(std::move(other.replace_)), note_(std::move(other.note_)), state_(other.state_),
-          first_(other.first_), next_(std::exchange(other.next_, other.first_)),
-          failed_(other.failed_) {}
+          replacer_(std::move(other.replacer_)), note_(std::move(other.note_)),
+          state_(other.state_), first_(other.first_),
+          next_(std::exchange(other.next_, other.first_)), failed_(other.failed_) {}
 
     staging& operator=(staging&&) = delete;
 
@@ -147,6 +182,12 @@ public:
         return steps_.read_all(from.file_, offset, to, part_name(from.number_));
     }
 
+    // Cuts off what is behind.
+    [[nodiscard]] result<void> truncate(part& of, std::uint64_t size) {
+        of.unsynced_ = true;
+        return steps_.truncate(of.file_, size, part_name(of.number_));
+    }
+
     [[nodiscard]] result<std::uint64_t> size(const part& of) { return steps_.size(of.file_); }
 
     // Final if it fails: the part cannot be committed any more.
@@ -169,18 +210,19 @@ public:
     // databases left beside themselves is removed. Durable when it returns. An error says by
     // state() which files count; unless it is `old_files` (the parts may be created and committed
     // anew then) nothing can be done but to open the folder again, which decides and completes.
-    // A symbolic link under a file's name is replaced; a folder there is `unsupported`. The parts
-    // are closed.
+    // A symbolic link under a file's name is replaced; a folder there is `unsupported`. A file
+    // keeps the permissions of the one whose place it takes; a new one has those of any new file.
+    // The parts are closed.
     [[nodiscard]] result<void> commit(const stream_metadata& what, std::span<part> parts) {
         if (failed_) {
             return fail(*failed_);
         }
         state_ = switch_state::old_files;
-        switch_plan plan{.number = next_number(), .what = what, .parts = {}, .removed = {}};
+        switch_plan plan{
+            .number = next_number(), .what = what, .parts = {}, .taken = {}, .removed = {}};
         for (const part& each : parts) {
             plan.parts.push_back(each.number_);
         }
-        plan.removed = companions_of(what);
         if (auto done = prepare(plan, parts); !done) {
             return done;
         }
@@ -192,7 +234,7 @@ public:
             return done;
         }
         state_ = switch_state::new_files;
-        if (auto done = noted(steps_.carry_out(plan, replace_)); !done) {
+        if (auto done = noted(steps_.carry_out(plan, replacer_)); !done) {
             return done;
         }
         if (auto done = noted(conclude(plan)); !done) {
@@ -233,8 +275,24 @@ private:
 
     static constexpr std::uint64_t flush_distance = std::uint64_t{8} << 20U; // bytes
 
-    staging(steps_type steps, typename F::file lock, R replace)
-        : steps_(std::move(steps)), lock_(std::move(lock)), replace_(std::move(replace)) {}
+    staging(steps_type steps, typename F::file lock, R replacer)
+        : steps_(std::move(steps)), lock_(std::move(lock)), replacer_(std::move(replacer)) {}
+
+    [[nodiscard]] static result<steps_type> steps_in(std::string folder, F fs) {
+        return steps_type::open(folder.empty() ? "." : std::move(folder), std::move(fs));
+    }
+
+    [[nodiscard]] static result<std::optional<switch_plan>> journal_in(steps_type& steps) {
+        const auto bytes = steps.read(detail::journal_name);
+        if (!bytes) {
+            return pass(bytes);
+        }
+        if (!*bytes) {
+            return std::nullopt;
+        }
+        auto plan = of_file(decode_plan(**bytes), detail::journal_name);
+        return plan ? result<std::optional<switch_plan>>{*std::move(plan)} : pass(plan);
+    }
 
     // Says which file an error is about.
     template <class T>
@@ -258,31 +316,31 @@ private:
         if (*restored) {
             note_ = of_file(decode_note(**restored), detail::restored_name);
         }
-        const auto journal = steps_.read(detail::journal_name);
-        if (!journal) {
-            return pass(journal);
+        const auto plan = journal_in(steps_);
+        if (!plan) {
+            return pass(plan);
         }
-        if (*journal) {
-            const auto plan = of_file(decode_plan(**journal), detail::journal_name);
-            if (!plan) {
-                return pass(plan);
-            }
-            if (auto done = complete(*plan); !done) {
+        if (*plan) {
+            if (auto done = complete(**plan); !done) {
                 return done;
             }
         }
         return steps_.sweep();
     }
 
+    // Where the note is damaged, nobody knows whether this is what it said; then it is carried out,
+    // once more perhaps. It undoes nothing: who wrote to the new files did so after a success of
+    // commit() or open(), and before that the plan was gone for good.
     [[nodiscard]] result<void> complete(const switch_plan& plan) {
-        // Noted, so it is durable; somebody may have written to the new files since.
-        if (note_ && *note_ && (*note_)->number == plan.number) {
+        // Noted, so it is durable. Not by the number alone: that one may have been chosen while the
+        // note could not be read.
+        if (note_ && *note_ && **note_ == switch_note{.number = plan.number, .what = plan.what}) {
             return steps_.forget_plan();
         }
         if (auto good = steps_.check_parts(plan); !good) {
             return good;
         }
-        if (auto done = steps_.carry_out(plan, replace_); !done) {
+        if (auto done = steps_.carry_out(plan, replacer_); !done) {
             return done;
         }
         return conclude(plan);
@@ -297,17 +355,65 @@ private:
         return done;
     }
 
+    // Who takes over which file, and what goes with the others.
+    [[nodiscard]] result<void> decide(switch_plan& plan, std::span<part> parts) {
+        std::vector<bool> databases(parts.size());
+        for (std::size_t i = 0; i != parts.size(); ++i) {
+            const file_info& file = plan.what.files[i];
+            const auto takes = replacer_.takes(steps_.part_path(plan.parts[i]), file);
+            if (!takes) {
+                return pass(takes);
+            }
+            if (*takes) {
+                plan.taken.push_back(i);
+                continue;
+            }
+            // No checksum is about the kind, so that it could say anything.
+            const auto found =
+                steps_.is_database(parts[i].file_, file.file_size, part_name(plan.parts[i]));
+            if (!found) {
+                return pass(found);
+            }
+            databases[i] = *found || file.file_type == file_kind::sqlite_db;
+        }
+        plan.removed = companions_of(plan.what, databases);
+        return {};
+    }
+
+    [[nodiscard]] result<void> give_modes(const switch_plan& plan, std::span<part> parts) {
+        for (std::size_t i = 0; i != parts.size(); ++i) {
+            if (std::ranges::binary_search(plan.taken, i)) {
+                continue;
+            }
+            const auto changed = steps_.take_mode_of(plan.what.files[i].file_name, parts[i].file_);
+            if (!changed) {
+                return pass(changed);
+            }
+            parts[i].unsynced_ = parts[i].unsynced_ || *changed;
+        }
+        return {};
+    }
+
     // Everything that the switch rests on, durably.
-    [[nodiscard]] result<void> prepare(const switch_plan& plan, std::span<part> parts) {
-        const auto journal = encode_plan(plan);
-        if (!journal) {
-            return pass(journal);
+    [[nodiscard]] result<void> prepare(switch_plan& plan, std::span<part> parts) {
+        if (auto good = check_plan_parts(plan); !good) {
+            return good;
         }
         if (auto good = steps_.check_parts(plan); !good) {
             return good;
         }
+        if (auto done = decide(plan, parts); !done) {
+            return done;
+        }
+        const auto journal = encode_plan(plan);
+        if (!journal) {
+            return pass(journal);
+        }
         if (auto good = steps_.check_targets(plan); !good) {
             return good;
+        }
+        if (auto done = give_modes(plan, parts); !done) {
+            return done;
         }
         for (part& each : parts) {
             if (auto done = sync(each); !done) {
@@ -325,8 +431,13 @@ private:
         return steps_.prepare(detail::journal_name, *journal);
     }
 
+    // Another one than any journal has that a crash may have left.
     [[nodiscard]] std::uint64_t next_number() const {
-        return note_ && *note_ ? (*note_)->number + 1 : 1;
+        if (!note_) {
+            // The last one is not known. Counting never comes as far as the clock does.
+            return std::max<std::uint64_t>(2, steps_.nanoseconds());
+        }
+        return *note_ ? (*note_)->number + 1 : 1;
     }
 
     // Past this, only open() can go on.
@@ -339,7 +450,7 @@ private:
 
     steps_type steps_;
     typename F::file lock_;
-    [[no_unique_address]] R replace_;
+    [[no_unique_address]] R replacer_;
     result<std::optional<switch_note>> note_{};
     switch_state state_ = switch_state::old_files;
     std::uint64_t first_ = 0; // of the parts that may be there

@@ -1,7 +1,8 @@
 #pragma once
 
 // What is to be done so that a folder's files change hands as one, as a journal keeps it: which
-// part becomes which file, and what the old files leave behind that must go with them. A plan is
+// part becomes which file, which ones a replacer takes over, and what the old files leave behind
+// that must go with them. A plan is
 // believed only if it could have been written here, whatever its checksum says.
 
 #include <tintype/codec/bincode.hpp>
@@ -16,10 +17,10 @@
 #include <tintype/storage/concept.hpp>
 #include <tintype/stream/chunk.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <limits>
 #include <set>
 #include <string>
@@ -41,6 +42,7 @@ struct switch_plan {
     BOOST_HANA_DEFINE_STRUCT(switch_plan, (std::uint64_t, number), // one more than the one before
                              (stream_metadata, what),
                              (std::vector<std::uint64_t>, parts), // in the order of the files
+                             (std::vector<std::uint64_t>, taken), // indexes of files, ascending
                              (std::vector<companion>, removed));
 
     friend bool operator==(const switch_plan&, const switch_plan&) = default;
@@ -56,7 +58,8 @@ struct switch_note {
 using switch_plan_list =
     section_list<magic<"TTSWITCH">, version<std::uint16_t, 1>, scalar<"number", std::uint64_t>,
                  frame<"what", bincode_fixed>, records<"parts", std::uint64_t>,
-                 frames<"removed", bincode_fixed>, checksum<crc32c>>;
+                 records<"taken", std::uint64_t>, frames<"removed", bincode_fixed>,
+                 checksum<crc32c>>;
 
 using switch_note_list =
     section_list<magic<"TTSWITCHED">, version<std::uint16_t, 1>, scalar<"number", std::uint64_t>,
@@ -74,18 +77,27 @@ inline constexpr std::array<std::string_view, 3> database_companions{"-wal", "-s
     return name;
 }
 
-// The companions of the databases, but for those that the stream itself brings.
-[[nodiscard]] inline std::vector<companion> companions_of(const stream_metadata& what) {
-    std::set<std::string_view> brought;
-    for (const file_info& each : what.files) {
-        brought.insert(each.file_name);
+// What every database begins with.
+inline constexpr std::string_view database_magic{"SQLite format 3\0", 16};
+
+[[nodiscard]] inline std::set<std::string_view> names_of(const std::vector<file_info>& files) {
+    std::set<std::string_view> all;
+    for (const file_info& each : files) {
+        all.insert(each.file_name);
     }
+    return all;
+}
+
+// The companions of those files that are databases, but for those that the stream itself brings.
+[[nodiscard]] inline std::vector<companion> companions_of(const stream_metadata& what,
+                                                          const std::vector<bool>& databases) {
+    const auto brought = names_of(what.files);
     std::vector<companion> all;
     for (std::uint64_t of = 0; const file_info& each : what.files) {
         for (const std::string_view suffix : database_companions) {
             auto name = each.file_name + std::string{suffix};
             // No file can have a name that is too long.
-            if (each.file_type == file_kind::sqlite_db && name.size() <= longest_name &&
+            if (databases[static_cast<std::size_t>(of)] && name.size() <= longest_name &&
                 !brought.contains(name)) {
                 all.push_back({.name = std::move(name), .of = of});
             }
@@ -95,31 +107,71 @@ inline constexpr std::array<std::string_view, 3> database_companions{"-wal", "-s
     return all;
 }
 
-[[nodiscard]] inline result<void> check_plan(const switch_plan& plan) {
+namespace detail {
+
+[[nodiscard]] inline std::unexpected<error> bad_plan(std::string_view where, std::size_t found,
+                                                     std::size_t wanted) {
+    return fail({.code = errc::invalid_value,
+                 .where = where,
+                 .found = found,
+                 .wanted = wanted,
+                 .during = "plan of a switch"});
+}
+
+} // namespace detail
+
+// Whether each file has a part of its own.
+[[nodiscard]] inline result<void> check_plan_parts(const switch_plan& plan) {
     constexpr auto any = std::numeric_limits<std::size_t>::max();
     if (auto good = check_metadata(plan.what, {.files = any, .chunk_size = any}); !good) {
         return good;
     }
-    const auto refused = [](std::string_view where, std::size_t found, std::size_t wanted) {
-        return fail({.code = errc::invalid_value,
-                     .where = where,
-                     .found = found,
-                     .wanted = wanted,
-                     .during = "plan of a switch"});
-    };
     if (plan.parts.size() != plan.what.files.size()) {
-        return refused("parts", plan.parts.size(), plan.what.files.size());
+        return detail::bad_plan("parts", plan.parts.size(), plan.what.files.size());
     }
     if (const std::set<std::uint64_t> apart(plan.parts.begin(), plan.parts.end());
         apart.size() != plan.parts.size()) {
-        return refused("parts", apart.size(), plan.parts.size());
+        return detail::bad_plan("parts", apart.size(), plan.parts.size());
     }
-    const auto known = companions_of(plan.what);
-    const auto is_known = [&](const companion& each) {
-        return std::ranges::find(known, each) != known.end();
-    };
-    if (!std::ranges::all_of(plan.removed, is_known)) {
-        return refused("removed", plan.removed.size(), known.size());
+    return {};
+}
+
+// A stream must not bring what belongs to a file that a replacer takes over (`unsupported`): its
+// old content may be in use, and what belongs to that, too.
+[[nodiscard]] inline result<void> check_plan(const switch_plan& plan) {
+    if (auto good = check_plan_parts(plan); !good) {
+        return good;
+    }
+    const auto& files = plan.what.files;
+    std::vector<bool> databases(files.size());
+    for (std::size_t i = 0; i != files.size(); ++i) {
+        databases[i] = files[i].file_type == file_kind::sqlite_db;
+    }
+    for (const companion& each : plan.removed) {
+        if (each.of >= files.size()) {
+            return detail::bad_plan("removed", plan.removed.size(), files.size());
+        }
+        databases[static_cast<std::size_t>(each.of)] = true;
+    }
+    const auto brought = names_of(files);
+    for (std::uint64_t next = 0; const std::uint64_t taken : plan.taken) {
+        if (taken < next || taken >= files.size()) {
+            return detail::bad_plan("taken", plan.taken.size(), files.size());
+        }
+        next = taken + 1;
+        const auto at = static_cast<std::size_t>(taken);
+        databases[at] = false;
+        for (const std::string_view suffix : database_companions) {
+            const auto name = files[at].file_name + std::string{suffix};
+            if (brought.contains(name)) {
+                return fail({.code = errc::unsupported,
+                             .where = name,
+                             .during = "it belongs to a file that a replacer takes over"});
+            }
+        }
+    }
+    if (const auto known = companions_of(plan.what, databases); plan.removed != known) {
+        return detail::bad_plan("removed", plan.removed.size(), known.size());
     }
     return {};
 }

@@ -12,11 +12,11 @@
 #include <tintype/stream/chunk.hpp>
 #include <tintype/stream/file_replacer.hpp>
 #include <tintype/stream/ranges.hpp>
+#include <tintype/stream/switch_calls.hpp>
 #include <tintype/stream/switch_plan.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -26,21 +26,6 @@
 #include <vector>
 
 namespace tintype::detail {
-
-// No file of a stream has such a name: good_name() allows no leading dot.
-inline constexpr const char* private_folder_name = ".tintype-import";
-inline constexpr const char* switch_prefix = ".tintype-switch-";
-
-// In the private folder, beside the parts.
-inline constexpr const char* lock_name = "lock";
-inline constexpr const char* journal_name = "journal";
-inline constexpr const char* restored_name = "restored";
-
-// Of link(): the file system has no links, or none from here to there, or no more for this file.
-[[nodiscard]] constexpr bool has_no_links(int system) noexcept {
-    return system == EPERM || system == EOPNOTSUPP || system == ENOTSUP || system == EXDEV ||
-           system == EMLINK || system == ENOSYS;
-}
 
 template <linking_filesystem F>
 class switch_steps {
@@ -72,6 +57,12 @@ public:
     }
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+    // Since 1970; 0 before.
+    [[nodiscard]] std::uint64_t nanoseconds() const {
+        const auto since = fs_.now().time_since_epoch().count();
+        return since > 0 ? static_cast<std::uint64_t>(since) : 0;
+    }
 
     [[nodiscard]] result<file> lock() {
         auto held = uninterrupted([&] { return fs_.try_lock(own_, lock_name); });
@@ -164,6 +155,28 @@ public:
         return {};
     }
 
+    // The name that others find a part by.
+    [[nodiscard]] std::string part_path(std::uint64_t number) const {
+        return path_ + "/" + private_folder_name + "/" + part_name(number);
+    }
+
+    // Whether its first bytes say so.
+    [[nodiscard]] result<bool> is_database(file& part, std::uint64_t size,
+                                           const std::string& name) {
+        std::array<std::byte, database_magic.size()> begin{};
+        if (size < begin.size()) {
+            return false;
+        }
+        auto done = read_all(part, 0, begin, name);
+        return done ? result<bool>{std::ranges::equal(begin, bytes_of(database_magic))}
+                    : pass(done);
+    }
+
+    // Whether it got other permissions than it had.
+    [[nodiscard]] result<bool> take_mode_of(const std::string& name, file& part) {
+        return uninterrupted([&] { return fs_.copy_mode(target_, name, part); });
+    }
+
     // Whether nothing in the folder is in the plan's way that no file can take the place of.
     [[nodiscard]] result<void> check_targets(const switch_plan& plan) {
         for (const file_info& each : plan.what.files) {
@@ -183,33 +196,22 @@ public:
     // meets one that is whole. A part is linked, not moved: a power cut may keep that a name went
     // and lose that another came, and then the part would be under neither.
     template <file_replacer R>
-    [[nodiscard]] result<void> carry_out(const switch_plan& plan, R& replace) {
-        std::vector<bool> taken;
-        for (std::size_t i = 0; i != plan.parts.size(); ++i) {
-            const auto path = path_ + "/" + private_folder_name + "/" + part_name(plan.parts[i]);
-            const auto took = replace(path, plan.what.files[i]);
-            if (!took) {
-                return pass(took);
-            }
-            taken.push_back(*took);
+    [[nodiscard]] result<void> carry_out(const switch_plan& plan, R& replacer) {
+        if (auto done = replace(plan, replacer); !done) {
+            return done;
         }
-        bool removed = false;
         for (const companion& each : plan.removed) {
-            if (taken[static_cast<std::size_t>(each.of)]) {
-                continue;
-            }
             if (auto gone = remove(target_, each.name); !gone) {
                 return gone;
             }
-            removed = true;
         }
-        if (removed) {
+        if (!plan.removed.empty()) {
             if (auto done = sync_target(); !done) {
                 return done;
             }
         }
         for (std::size_t i = 0; i != plan.parts.size(); ++i) {
-            if (!taken[i]) {
+            if (!std::ranges::binary_search(plan.taken, i)) {
                 auto done = put(part_name(plan.parts[i]), i, plan.what.files[i].file_name);
                 if (!done) {
                     return done;
@@ -217,6 +219,16 @@ public:
             }
         }
         return sync_target();
+    }
+
+    // Whether something of a plan may have been carried out. One without a replacer's step has
+    // nothing that a crash would tell.
+    [[nodiscard]] result<bool> may_have_begun(const switch_plan& plan) {
+        if (plan.taken.empty()) {
+            return true;
+        }
+        const auto begun = read(begun_name);
+        return begun ? result<bool>{begun->has_value()} : pass(begun);
     }
 
     // After a plan was carried out: says so, and then forgets the plan, durably. The parts go only
@@ -242,7 +254,10 @@ public:
         if (auto gone = remove(own_, journal_name); !gone) {
             return gone;
         }
-        return sync_own();
+        if (auto done = sync_own(); !done) {
+            return done;
+        }
+        return remove(own_, begun_name); // never before the plan
     }
 
     // Removes what is of no use where there is no plan.
@@ -274,6 +289,14 @@ public:
         return in_pieces(to.size(), offset, name, "read", [&](std::size_t at) {
             return fs_.read(from, offset + at, to.subspan(at));
         });
+    }
+
+    [[nodiscard]] result<void> truncate(file& of, std::uint64_t size, const std::string& name) {
+        auto done = uninterrupted([&] { return fs_.truncate(of, size); });
+        if (!done) {
+            done.error().where = name;
+        }
+        return done;
     }
 
     [[nodiscard]] result<std::uint64_t> size(file& of) { return fs_.size(of); }
@@ -317,6 +340,48 @@ private:
         return code == errc::not_found || code == errc::unsupported ? result<void>{} : pass(opened);
     }
 
+    // What a replacer took over cannot be taken back: that it may have is durable before it is
+    // asked, and forgotten where the first one refuses.
+    template <file_replacer R>
+    [[nodiscard]] result<void> replace(const switch_plan& plan, R& replacer) {
+        if (plan.taken.empty()) {
+            return {};
+        }
+        const auto before = read(begun_name);
+        if (!before) {
+            return pass(before);
+        }
+        bool untouched = !*before;
+        if (untouched) {
+            if (auto done = mark_begun(); !done) {
+                return done;
+            }
+        }
+        for (const std::uint64_t each : plan.taken) {
+            const auto at = static_cast<std::size_t>(each);
+            auto done = replacer.replace(part_path(plan.parts[at]), plan.what.files[at]);
+            if (!done) {
+                if (untouched) {
+                    static_cast<void>(remove(own_, begun_name));
+                }
+                return done;
+            }
+            untouched = false;
+        }
+        return {};
+    }
+
+    [[nodiscard]] result<void> mark_begun() {
+        auto made = uninterrupted([&] { return fs_.create(own_, begun_name); });
+        if (!made) {
+            return pass(made);
+        }
+        if (auto done = close(*made); !done) {
+            return done;
+        }
+        return sync_own();
+    }
+
     [[nodiscard]] result<void> put(const std::string& part, std::size_t index,
                                    const std::string& name) {
         std::string temporary{switch_prefix};
@@ -349,6 +414,11 @@ private:
         if (!made) {
             return pass(made);
         }
+        // Before there is anything in it to read.
+        const auto mode = uninterrupted([&] { return fs_.copy_mode(own_, part, *made); });
+        if (!mode && !has_no_modes(mode.error().system)) {
+            return pass(mode);
+        }
         constexpr std::uint64_t piece = std::uint64_t{256} << 10U;
         blob some(static_cast<std::size_t>(std::min(piece, *size)));
         for (std::uint64_t at = 0; at != *size; at += some.size()) {
@@ -373,26 +443,6 @@ private:
     [[nodiscard]] result<void> sealed(file& of) {
         auto done = sync(of);
         return done ? close(of) : done;
-    }
-
-    // Goes on until all is moved: a call may move less than it is given.
-    template <class Move>
-    [[nodiscard]] static result<void> in_pieces(std::size_t size, std::uint64_t offset,
-                                                const std::string& name, std::string_view during,
-                                                Move move) {
-        for (std::size_t at = 0; at != size;) {
-            const auto moved = uninterrupted([&] { return move(at); });
-            if (!moved || *moved == 0) {
-                error what = moved ? error{.code = errc::io, .during = during} : moved.error();
-                what.where = name;
-                what.offset = offset + at;
-                what.found = at;
-                what.wanted = size;
-                return fail(what);
-            }
-            at += *moved;
-        }
-        return {};
     }
 
     std::string path_;

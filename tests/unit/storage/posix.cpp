@@ -297,6 +297,34 @@ TEST_CASE("links are made of the link itself, never of what it leads to") {
     CHECK(absent.error().during == "link");
 }
 
+TEST_CASE("permissions are passed on, and never a link's") {
+    const place in;
+    const auto mode = [&](const char* name) {
+        struct stat status{};
+        REQUIRE(::stat((in.root / name).c_str(), &status) == 0);
+        return status.st_mode & 07777U;
+    };
+    auto to = fs.create(in.folder, "to");
+    REQUIRE(to);
+    for (const unsigned given : {0600U, 0640U, 0777U, 0444U}) {
+        REQUIRE(::chmod((in.root / "real").c_str(), given) == 0);
+        CHECK(fs.copy_mode(in.folder, "real", *to) == true);
+        CHECK(fs.copy_mode(in.folder, "real", *to) == false);
+        CHECK(mode("to") == given);
+    }
+    REQUIRE(::chmod((in.root / "real").c_str(), 06011) == 0);
+    CHECK(fs.copy_mode(in.folder, "real", *to) == true);
+    CHECK(mode("to") == 0411U);
+    REQUIRE(::chmod((in.root / "real").c_str(), 0666) == 0);
+    REQUIRE(::symlink("real", (in.root / "copied").c_str()) == 0);
+    CHECK(fs.copy_mode(in.folder, "copied", *to) == false);
+    CHECK(fs.copy_mode(in.folder, "absent", *to) == false);
+    CHECK(mode("to") == 0411U);
+    const auto no_name = fs.copy_mode(in.folder, std::string(300, 'n'), *to);
+    REQUIRE(!no_name);
+    CHECK(no_name.error().system == ENAMETOOLONG);
+}
+
 // Somebody's clock, or somebody's joke: nothing about such a file may be undefined.
 TEST_CASE("file times that no timestamp can hold become the nearest that can") {
     const place in;

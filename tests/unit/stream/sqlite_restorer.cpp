@@ -54,9 +54,10 @@ TEST_CASE("a file is put in the place of what the connection's database held") {
         live.must("CREATE TABLE old(x); INSERT INTO old VALUES (randomblob(100000))");
         const sqlite_restorer restore{live.get()};
         for (int i = 0; i != 2; ++i) { // again is the same
-            const auto done = restore(odd, of_database);
-            CHECK(said(done) == "no error");
-            CHECK(done.value_or(false));
+            const auto takes = restore.takes(odd, of_database);
+            CHECK(said(takes) == "no error");
+            CHECK(takes.value_or(false));
+            CHECK(said(restore.replace(odd, of_database)) == "no error");
             CHECK(live.ask("SELECT max(n) FROM a") == "5");
             CHECK(live.ask("SELECT count(*) FROM sqlite_master WHERE name = 'old'") == "0");
             CHECK(live.ask("PRAGMA integrity_check") == "ok");
@@ -67,15 +68,27 @@ TEST_CASE("a file is put in the place of what the connection's database held") {
     CHECK(std::distance(std::filesystem::directory_iterator{root / "staged"}, {}) == 1);
 }
 
-TEST_CASE("files of other kinds are left to others") {
+TEST_CASE("one file is taken by its name, and the others are left to others") {
+    const tests::scratch root;
+    make(root / "good.db", 2);
     database live{":memory:"};
+    const auto takes = [&](const sqlite_restorer& restore, const char* name, file_kind kind) {
+        auto file = of_database;
+        file.file_name = name;
+        file.file_type = kind;
+        const auto answer = restore.takes(root / "good.db", file);
+        REQUIRE(answer);
+        CHECK(restore.replace(root / "good.db", file).has_value() == *answer);
+        return *answer;
+    };
     const sqlite_restorer restore{live.get()};
-    for (const auto kind : {file_kind::unknown, file_kind::hnsw_index, file_kind::wal}) {
-        auto other = of_database;
-        other.file_type = kind;
-        const auto done = restore("nowhere", other);
-        REQUIRE(done);
-        CHECK_FALSE(*done);
+    const sqlite_restorer of_other{live.get(), {.file_name = "other.db"}};
+    for (const auto kind : {file_kind::sqlite_db, file_kind::unknown, file_kind::hnsw_index}) {
+        CHECK(takes(restore, "database.db", kind));
+        CHECK_FALSE(takes(restore, "other.db", kind));
+        CHECK_FALSE(takes(restore, "Database.db", kind));
+        CHECK(takes(of_other, "other.db", kind));
+        CHECK_FALSE(takes(of_other, "database.db", kind));
     }
 }
 
@@ -84,16 +97,92 @@ TEST_CASE("what is no database leaves what was there") {
     database live{root / "live.db"};
     tests::fill(live, 3);
     const sqlite_restorer restore{live.get()};
-    CHECK(restore(root / "none", of_database).error().code == errc::not_found);
+    const auto refused = [&](const std::string& name) {
+        const auto takes = restore.takes(root / name, of_database);
+        CHECK_FALSE(restore.replace(root / name, of_database));
+        REQUIRE_FALSE(takes);
+        return takes.error().code;
+    };
+    CHECK(refused("none") == errc::not_found);
     std::ofstream{root / "text"} << std::string(5000, 'x');
-    CHECK(restore(root / "text", of_database).error().code == errc::invalid_value);
-    live.must("BEGIN IMMEDIATE");
+    CHECK(refused("text") == errc::invalid_value);
     make(root / "good.db", 2);
-    CHECK_FALSE(restore(root / "good.db", of_database));
-    live.must("COMMIT");
+    std::filesystem::copy_file(root / "good.db", root / "short");
+    std::filesystem::resize_file(root / "short", 4096);
+    CHECK(restore.takes(root / "short", of_database).error().code == errc::invalid_value);
     CHECK(state_of(root / "live.db") == "1");
-    CHECK(restore(root / "good.db", of_database));
+    CHECK(restore.replace(root / "good.db", of_database));
     CHECK(state_of(root / "live.db") == "2");
+}
+
+TEST_CASE("a connection that could not be restored into says so beforehand") {
+    const tests::scratch root;
+    make(root / "good.db", 2);
+    database live{root / "live.db"};
+    tests::fill(live, 3);
+    const sqlite_restorer restore{live.get()};
+    for (const char* begin : {"BEGIN", "BEGIN IMMEDIATE"}) {
+        live.must(begin);
+        CHECK(restore.takes(root / "good.db", of_database).error().code == errc::in_use);
+        live.must("COMMIT");
+    }
+    {
+        sqlite3_stmt* raw = nullptr;
+        REQUIRE(sqlite3_prepare_v2(live.get(), "SELECT * FROM a, filler", -1, &raw, nullptr) ==
+                SQLITE_OK);
+        const tintype::detail::sqlite_statement reading{raw};
+        REQUIRE(sqlite3_step(raw) == SQLITE_ROW);
+        CHECK(restore.takes(root / "good.db", of_database).error().code == errc::in_use);
+    }
+    CHECK(restore.takes(root / "good.db", of_database));
+    const auto only_reads =
+        tintype::detail::open_sqlite(root / "live.db", SQLITE_OPEN_READONLY).value();
+    CHECK(sqlite_restorer{only_reads.get()}.takes(root / "good.db", of_database).error().code ==
+          errc::permission_denied);
+    CHECK(state_of(root / "live.db") == "1");
+}
+
+TEST_CASE("a page size that does not fit is refused beforehand, and only then") {
+    const tests::scratch root;
+    {
+        database small{root / "small.db"};
+        small.must("PRAGMA page_size = 1024; CREATE TABLE t(x); INSERT INTO t VALUES (7)");
+    }
+    for (const char* mode : {"wal", "delete", "truncate", "memory"}) {
+        INFO("journal ", std::string{mode});
+        const std::string path =
+            mode == std::string{"memory"} ? ":memory:" : root / (std::string{mode} + ".db");
+        database live{path};
+        CHECK(live.ask("PRAGMA journal_mode = " + std::string{mode}) == mode);
+        live.must("CREATE TABLE old(x); INSERT INTO old VALUES (randomblob(100000))");
+        const sqlite_restorer restore{live.get()};
+        const auto takes = restore.takes(root / "small.db", of_database);
+        const auto replaced = restore.replace(root / "small.db", of_database);
+        CHECK(takes.has_value() == replaced.has_value());
+        CHECK(replaced.has_value() == (mode != std::string{"wal"} && path != ":memory:"));
+        CHECK(live.ask("SELECT count(*) FROM sqlite_master WHERE name = 'old'") ==
+              (replaced ? "0" : "1"));
+        if (!takes) {
+            CHECK(takes.error().code == errc::invalid_value);
+            CHECK(takes.error().found == 1024);
+            CHECK(takes.error().wanted == 4096);
+        }
+    }
+}
+
+TEST_CASE("a path is a path, whatever it begins with") {
+    const tests::scratch root;
+    make(root / "good.db", 2);
+    database live{":memory:"};
+    const sqlite_restorer restore{live.get()};
+    for (const char* slashes : {"/", "//", "///"}) {
+        const std::string path = slashes + std::string{root / "good.db"};
+        REQUIRE(path.starts_with("//"));
+        CHECK(said(restore.takes(path, of_database)) == "no error");
+        CHECK(said(restore.replace(path, of_database)) == "no error");
+    }
+    CHECK(tintype::detail::immutable_uri("//a b") == "file:////a%20b?immutable=1");
+    CHECK(tintype::detail::immutable_uri("a/b.db") == "file:a/b.db?immutable=1");
 }
 
 TEST_CASE("a database that others use is waited for, as long as there is time") {
@@ -106,10 +195,11 @@ TEST_CASE("a database that others use is waited for, as long as there is time") 
     const auto begin = tests::passed();
     const sqlite_restorer restore{live.get(), {.deadline = 3s, .time = by_hand}};
     other.must("COMMIT; BEGIN IMMEDIATE");
-    CHECK(said(restore(root / "good.db", of_database)) == "timed_out in database is locked 0/0");
+    CHECK(said(restore.replace(root / "good.db", of_database)) ==
+          "timed_out in database is locked 0/0");
     CHECK(tests::passed() - begin == 3s);
     other.must("COMMIT");
     CHECK(state_of(root / "live.db") == "1");
-    CHECK(restore(root / "good.db", of_database));
+    CHECK(restore.replace(root / "good.db", of_database));
     CHECK(state_of(root / "live.db") == "3");
 }

@@ -113,12 +113,23 @@ struct place {
     }
 };
 
+[[nodiscard]] switch_plan plan_of(const std::vector<content>& all) {
+    switch_plan plan{
+        .number = 1, .what = metadata_of(all), .parts = {}, .taken = {}, .removed = {}};
+    std::vector<bool> databases;
+    for (const content& each : all) {
+        plan.parts.push_back(plan.parts.size());
+        databases.push_back(each.kind == file_kind::sqlite_db);
+    }
+    plan.removed = companions_of(plan.what, databases);
+    return plan;
+}
+
 // A folder whose switch was cut off: the journal counts, and nothing is done yet.
 [[nodiscard]] switch_plan cut_off(const place& at) {
     auto staging = opened(at.path);
     auto made = staged(staging, two);
-    switch_plan plan{.number = 1, .what = metadata_of(two), .parts = {0, 1}, .removed = {}};
-    plan.removed = companions_of(plan.what);
+    const auto plan = plan_of(two);
     put(at.own + "/journal", *encode_plan(plan));
     // So that the destructor leaves the parts alone.
     for (const char* name : {"part-0", "part-1"}) {
@@ -401,8 +412,7 @@ TEST_CASE("a journal that is damaged is an error, and nothing is touched") {
 }
 
 TEST_CASE("a journal is believed only if it could have been written") {
-    switch_plan plan{.number = 1, .what = metadata_of(two), .parts = {0, 1}, .removed = {}};
-    plan.removed = companions_of(plan.what);
+    auto plan = plan_of(two);
     REQUIRE(plan.removed.size() == 3);
     const auto encoded = encode_plan(plan);
     REQUIRE(encoded);
@@ -419,8 +429,30 @@ TEST_CASE("a journal is believed only if it could have been written") {
     bad.removed[1] = {.name = "database.db-wal", .of = 7};
     CHECK(code_of_reading(bad) == errc::invalid_value);
     bad = plan;
-    bad.what.files[0].file_type = file_kind::unknown;
+    bad.removed.pop_back();
     CHECK(code_of_reading(bad) == errc::invalid_value);
+    bad.removed.clear();
+    CHECK(code_of_reading(bad) == errc::invalid_value);
+    bad.taken = {0};
+    CHECK(decode_plan(*encode_plan(bad)) == bad);
+    for (const auto& taken : {std::vector<std::uint64_t>{2}, {0, 0}, {1, 0}, {0, ~0ULL}}) {
+        bad.taken = taken;
+        CHECK(code_of_reading(bad) == errc::invalid_value);
+    }
+    bad = plan;
+    bad.taken = {0}; // and what belongs to it is removed
+    CHECK(code_of_reading(bad) == errc::invalid_value);
+    bad.removed.clear();
+    for (const char* name : {"database.db-wal", "database.db-shm", "database.db-journal"}) {
+        bad.what.files[1].file_name = name;
+        CHECK(code_of_reading(bad) == errc::unsupported);
+    }
+    // What a file's first bytes told is in the plan and nowhere else.
+    bad = plan;
+    bad.what.files[0].file_type = file_kind::unknown;
+    CHECK(decode_plan(*encode_plan(bad)) == bad);
+    bad.removed.clear();
+    CHECK(decode_plan(*encode_plan(bad)) == bad);
     bad = plan;
     bad.what.files[0].file_name = "..";
     CHECK(code_of_reading(bad) == errc::bad_name);
@@ -431,9 +463,9 @@ TEST_CASE("a journal is believed only if it could have been written") {
     CHECK(code_of_reading(bad) == errc::invalid_value);
     // Names that no file can have are not among what is removed.
     plan.what.files[0].file_name = std::string(252, 'n');
-    CHECK(companions_of(plan.what).empty());
+    CHECK(companions_of(plan.what, {true, false}).empty());
     plan.what.files[0].file_name = std::string(251, 'n');
-    CHECK(companions_of(plan.what).size() == 2);
+    CHECK(companions_of(plan.what, {true, false}).size() == 2);
     const blob note = *encode_note({.number = 3, .what = plan.what});
     for (std::size_t size = 0; size != note.size(); ++size) {
         CHECK(!decode_note(byte_view{note}.first(size)));
@@ -459,59 +491,291 @@ TEST_CASE("a damaged note of what the folder holds costs only that") {
     CHECK(holds(staging, metadata_of(two)));
 }
 
-TEST_CASE(
-    "a replacer takes over what it wants to, and its errors leave the switch to be completed") {
+// Whatever was in the old note: the same switch is not begun anew, and another one is not taken for
+// the one that was noted.
+TEST_CASE("a journal beside a damaged note is carried out") {
+    const place at;
+    {
+        auto staging = opened(at.path);
+        REQUIRE(switched(staging, two));
+    }
+    const auto damaged_note = [&] {
+        blob note = tests::file_bytes(at.own + "/restored");
+        note[20] ^= std::byte{1};
+        put(at.own + "/restored", note);
+    };
+    damaged_note();
+    auto next = two;
+    next[1].bytes = tests::noise(310, 9);
+    auto plan = plan_of(next);
+    put(at.own + "/part-0", next[0].bytes);
+    put(at.own + "/part-1", next[1].bytes);
+    put(at.own + "/journal", *encode_plan(plan));
+    {
+        const auto staging = opened(at.path);
+        CHECK(holds(staging, plan.what));
+        CHECK(at.bytes("index_0.idx") == next[1].bytes);
+    }
+    // The number is that of the note; it is another switch all the same.
+    plan = plan_of(two);
+    put(at.own + "/part-0", two[0].bytes);
+    put(at.own + "/part-1", two[1].bytes);
+    put(at.own + "/journal", *encode_plan(plan));
+    CHECK(holds(opened(at.path), plan.what));
+    CHECK(at.bytes("index_0.idx") == two[1].bytes);
+    // Numbers that nobody knows any more are not used again.
+    damaged_note();
+    {
+        auto staging = opened(at.path);
+        REQUIRE(switched(staging, two));
+    }
+    const auto note = decode_note(tests::file_bytes(at.own + "/restored"));
+    REQUIRE(note);
+    CHECK(note->number > 1'000'000);
+}
+
+TEST_CASE("a file keeps the permissions of the one before it") {
     const place at;
     std::filesystem::create_directory(at.path);
-    for (const char* name : {"database.db", "database.db-wal", "index_0.idx"}) {
-        put(at.path + "/" + name, bytes_of("open"));
+    const auto mode_of = [&](const std::string& name) {
+        struct stat status{};
+        REQUIRE(::lstat((at.path + "/" + name).c_str(), &status) == 0);
+        return status.st_mode & 07777U;
+    };
+    const auto before = ::umask(022);
+    for (const unsigned mode : {0600U, 0640U, 0666U, 0444U, 0755U}) {
+        put(at.path + "/database.db", bytes_of("old"));
+        REQUIRE(::chmod((at.path + "/database.db").c_str(), mode) == 0);
+        std::filesystem::remove(at.path + "/index_0.idx");
+        auto staging = opened(at.path);
+        auto made = staged(staging, two);
+        for (auto& each : made) {
+            REQUIRE(staging.sync(each));
+        }
+        REQUIRE(staging.commit(metadata_of(two), made));
+        CHECK(mode_of("database.db") == mode);
+        CHECK(mode_of("index_0.idx") == 0644U);
+    }
+    // Its owner may read it, and nobody inherits more than permissions.
+    REQUIRE(::chmod((at.path + "/database.db").c_str(), 04020) == 0);
+    // A link's permissions are nobody's.
+    std::filesystem::remove(at.path + "/index_0.idx");
+    put(at.root / "outside", bytes_of("outside"));
+    REQUIRE(::chmod((at.root / "outside").c_str(), 0666) == 0);
+    REQUIRE(::symlink("../outside", (at.path + "/index_0.idx").c_str()) == 0);
+    auto staging = opened(at.path);
+    REQUIRE(switched(staging, two));
+    CHECK(mode_of("database.db") == 0420U);
+    CHECK(mode_of("index_0.idx") == 0644U);
+    ::umask(before);
+}
+
+TEST_CASE("what begins as a database is one, whatever its kind says") {
+    for (const std::uint64_t size : {15U, 16U, 4000U}) {
+        const place at;
+        std::filesystem::create_directory(at.path);
+        put(at.path + "/database.db-wal", bytes_of("old log"));
+        auto odd = two;
+        odd[0].kind = static_cast<file_kind>(77);
+        odd[0].bytes.resize(size);
+        std::ranges::copy(bytes_of(database_magic.substr(0, size)), odd[0].bytes.begin());
+        auto staging = opened(at.path);
+        REQUIRE(switched(staging, odd));
+        CHECK(std::filesystem::exists(at.path + "/database.db-wal") == (size < 16));
+        odd[0].bytes.resize(20);
+        odd[0].bytes[15] = std::byte{1};
+        put(at.path + "/database.db-wal", bytes_of("log"));
+        REQUIRE(switched(staging, odd));
+        CHECK(std::filesystem::exists(at.path + "/database.db-wal"));
+    }
+}
+
+namespace {
+
+struct taker_state {
+    blob bytes{};
+    int asked = 0;
+    int times = 0;
+    int refusals = 0;       // of replace(), from now on
+    std::string bad_name{}; // takes() refuses it
+    list names{"database.db"};
+};
+
+// Takes over files of some names.
+struct taker {
+    std::shared_ptr<taker_state> state = std::make_shared<taker_state>();
+
+    [[nodiscard]] result<bool> takes(const std::string& path, const file_info& what) const {
+        ++state->asked;
+        CHECK(std::filesystem::file_size(path) == what.file_size);
+        if (what.file_name == state->bad_name) {
+            return fail({.code = errc::invalid_value, .where = what.file_name});
+        }
+        return std::ranges::find(state->names, what.file_name) != state->names.end();
     }
 
-    struct seen {
-        blob bytes{};
-        int times = 0;
-        bool fails = false;
-    };
+    [[nodiscard]] result<void> replace(const std::string& path, const file_info& what) const {
+        ++state->times;
+        if (state->refusals != 0 || what.file_name == state->bad_name) {
+            state->refusals -= state->refusals != 0 ? 1 : 0;
+            return fail({.code = errc::timed_out, .where = what.file_name});
+        }
+        state->bytes = tests::file_bytes(path);
+        return {};
+    }
+};
 
-    const auto database = std::make_shared<seen>();
-    const auto replace = [database](const std::string& path, const file_info& what) {
-        if (what.file_type != file_kind::sqlite_db) {
-            return result<bool>{false};
+using taking = staging<posix_filesystem, taker>;
+
+// A folder of which somebody has the database open.
+struct open_place : place {
+    open_place() {
+        std::filesystem::create_directory(path);
+        for (const char* name : {"database.db", "database.db-wal", "index_0.idx"}) {
+            put(path + "/" + name, bytes_of("open"));
         }
-        ++database->times;
-        if (database->fails) {
-            return result<bool>{fail({.code = errc::timed_out, .where = what.file_name})};
-        }
-        database->bytes = tests::file_bytes(path);
-        return result<bool>{true};
-    };
-    using staging_type = staging<posix_filesystem, decltype(replace)>;
+    }
+
+    [[nodiscard]] bool is_old() const {
+        return bytes("database.db") == tests::blob_of("open") &&
+               bytes("index_0.idx") == tests::blob_of("open") &&
+               names_in(path) ==
+                   list{".tintype-import", "database.db", "database.db-wal", "index_0.idx"};
+    }
+};
+
+} // namespace
+
+TEST_CASE("a replacer that does not want a file is asked before anything is done") {
+    const open_place at;
+    const taker replacer;
+    auto staging = taking::open(at.path, replacer);
+    REQUIRE(staging);
+    auto made = staged(*staging, two);
+    for (const char* bad : {"database.db", "index_0.idx"}) {
+        replacer.state->bad_name = bad;
+        const auto done = staging->commit(metadata_of(two), made);
+        REQUIRE(!done);
+        CHECK(done.error().code == errc::invalid_value);
+        CHECK(staging->state() == switch_state::old_files);
+        CHECK(at.is_old());
+        CHECK(names_in(at.own) == list{"lock", "part-0", "part-1"});
+    }
+    // A log of the file that is taken over would be that of the open one.
+    replacer.state->bad_name.clear();
+    for (const char* suffix : {"-wal", "-shm", "-journal"}) {
+        auto with_log = two;
+        with_log.push_back({std::string{"database.db"} + suffix, file_kind::wal, tests::noise(60)});
+        const auto done = switched(*staging, with_log);
+        REQUIRE(!done);
+        CHECK(done.error().code == errc::unsupported);
+        CHECK(staging->state() == switch_state::old_files);
+        CHECK(at.is_old());
+    }
+    CHECK(replacer.state->times == 0);
+    // None of these cost anything.
+    REQUIRE(staging->commit(metadata_of(two), made));
+    CHECK(replacer.state->bytes == two[0].bytes);
+    CHECK(replacer.state->times == 1);
+    CHECK(names_in(at.own) == list{"lock", "restored"});
+}
+
+TEST_CASE("what a replacer took over is not replaced, and its errors are overcome by opening") {
+    const open_place at;
+    const taker replacer;
     {
-        auto staging = staging_type::open(at.path, replace);
+        auto staging = taking::open(at.path, replacer);
         REQUIRE(staging);
-        database->fails = true;
+        replacer.state->refusals = 2;
         const auto done = switched(*staging, two);
         REQUIRE(!done);
         CHECK(done.error().code == errc::timed_out);
         CHECK(staging->committed());
-        CHECK(at.bytes("index_0.idx") == tests::blob_of("open"));
+        CHECK(at.is_old());
         // Only opening goes on.
         for (const errc code : {staging->create().error().code, staging->discard().error().code,
                                 staging->commit(metadata_of({}), {}).error().code}) {
             CHECK(code == errc::timed_out);
         }
+        CHECK(taking::abandon(at.path).error().code == errc::in_use);
     }
-    CHECK(!staging_type::open(at.path, replace));
-    CHECK(at.bytes("index_0.idx") == tests::blob_of("open"));
-    database->fails = false;
-    auto staging = staging_type::open(at.path, replace);
+    CHECK(!taking::open(at.path, replacer));
+    CHECK(at.is_old());
+    CHECK(refused(at.path) == errc::unsupported); // it is another's
+    CHECK(at.is_old());
+    auto staging = taking::open(at.path, replacer);
     REQUIRE(staging);
-    CHECK(database->times == 3);
-    CHECK(database->bytes == two[0].bytes);
+    CHECK(replacer.state->times == 3);
+    CHECK(replacer.state->asked == 2);
+    CHECK(replacer.state->bytes == two[0].bytes);
     CHECK(at.bytes("index_0.idx") == two[1].bytes);
     // The old database is open: its files are its own.
     CHECK(at.bytes("database.db") == tests::blob_of("open"));
     CHECK(at.bytes("database.db-wal") == tests::blob_of("open"));
     CHECK(names_in(at.own) == list{"lock", "restored"});
     CHECK(holds(*staging, metadata_of(two)));
+}
+
+TEST_CASE("a switch of which nothing was carried out can be abandoned") {
+    const open_place at;
+    const taker replacer;
+    CHECK(taking::abandon(at.path)); // there is none
+    const auto fails = [&] {
+        auto staging = taking::open(at.path, replacer);
+        REQUIRE(staging);
+        CHECK(!switched(*staging, two));
+        CHECK(staging->committed());
+    };
+    replacer.state->refusals = 2;
+    fails();
+    CHECK(!taking::open(at.path, replacer));
+    REQUIRE(taking::abandon(at.path));
+    CHECK(at.is_old());
+    CHECK(names_in(at.own) == list{"lock"});
+    REQUIRE(taking::open(at.path, replacer));
+    CHECK(at.is_old());
+
+    // Not where one file is taken over already, or where nobody knows.
+    replacer.state->names.push_back("index_0.idx");
+    const auto refused_twice = [&] {
+        for (int i = 0; i != 2; ++i) {
+            const auto done = taking::abandon(at.path);
+            REQUIRE(!done);
+            CHECK(done.error().code == errc::unsupported);
+            CHECK(names_in(at.own) == list{"begun", "journal", "lock", "part-0", "part-1"});
+            replacer.state->refusals = 1;
+            CHECK(!taking::open(at.path, replacer));
+            replacer.state->refusals = 0;
+        }
+    };
+    {
+        const auto names = replacer.state;
+        auto staging = taking::open(at.path, replacer);
+        REQUIRE(staging);
+        auto made = staged(*staging, two);
+        names->times = 0;
+        // Both are taken over, and then nothing can be noted.
+        std::filesystem::create_directory(at.own + "/restored.new");
+        CHECK(!staging->commit(metadata_of(two), made));
+        CHECK(staging->committed());
+        CHECK(names->times == 2);
+        std::filesystem::remove(at.own + "/restored.new");
+    }
+    refused_twice();
+    REQUIRE(taking::open(at.path, replacer));
+    CHECK(names_in(at.own) == list{"lock", "restored"});
+    CHECK(replacer.state->bytes == two[1].bytes);
+}
+
+TEST_CASE("a switch without a replacer's step is not abandoned") {
+    const place at;
+    const auto plan = cut_off(at);
+    give_back(at);
+    const auto done = staging<>::abandon(at.path);
+    REQUIRE(!done);
+    CHECK(done.error().code == errc::unsupported);
+    put(at.own + "/journal", bytes_of("damaged"));
+    CHECK(staging<>::abandon(at.path).error().code == errc::truncated);
+    put(at.own + "/journal", *encode_plan(plan));
+    CHECK(holds(opened(at.path), plan.what));
 }
