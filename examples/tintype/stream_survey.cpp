@@ -55,6 +55,10 @@ public:
         return tintype::detail::read_whole(from.file, offset, to, from.name);
     }
 
+    [[nodiscard]] result<void> truncate(part& of, std::uint64_t size) {
+        return tintype::posix_filesystem{}.truncate(of.file, size);
+    }
+
     [[nodiscard]] result<std::uint64_t> size(const part& of) {
         return tintype::detail::size_of(of.file);
     }

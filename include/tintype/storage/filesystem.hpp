@@ -127,8 +127,9 @@ concept appending_filesystem =
 //                                   in `from`; `already_exists` if it is taken
 // copy_mode(folder, name, file)     gives an open file the permissions of the regular file of that
 //                                   name, and its owner and group where that is allowed; its own
-//                                   owner may read it in any case. Whether that changed anything:
-//                                   where there is none such, nothing
+//                                   owner may read it in any case. Where a symbolic link has the
+//                                   name it is its owner's alone. Whether that changed anything:
+//                                   where there is neither, nothing
 template <class F>
 concept linking_filesystem =
     appending_filesystem<F> &&

@@ -19,8 +19,8 @@ namespace tintype {
 //                        in the way is an error here, which leaves all as it was
 // replace(path, file)    takes over what it promised to, when the switch has begun to count, and
 //                        again after a crash, for content that it took over before, too. Durable
-//                        when it returns; an error leaves what was there, and the next open() of
-//                        the folder tries again
+//                        when it returns; an error leaves what was there, but for `io`, after
+//                        which nobody knows, and the next open() of the folder tries again
 template <class R>
 concept file_replacer = std::move_constructible<R> &&
                         requires(R& replacer, const std::string& path, const file_info& what) {

@@ -42,9 +42,9 @@ struct import_result {
 //
 // create(): an empty part. write_at, read_at: all of the bytes, or an error. truncate(part, size):
 //     cuts off what is behind.
-// commit(metadata, parts): the parts, in the order of the metadata's files, take the places of
-// these,
-//     all or none; durable when it returns.
+// size(part): bytes.
+// commit(metadata, parts): the parts, in the order of the metadata's files, take their places, all
+//     or none; durable when it returns.
 template <class S>
 concept staging_area =
     std::is_move_constructible_v<S> &&

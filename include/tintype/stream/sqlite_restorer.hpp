@@ -8,6 +8,7 @@
 #include <tintype/stream/chunk.hpp>
 #include <tintype/stream/pace.hpp>
 #include <tintype/stream/sqlite.hpp>
+#include <tintype/stream/switch_plan.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -22,7 +23,7 @@ namespace tintype {
 struct sqlite_restore_options {
     std::string file_name = "database.db"; // of the one file of the stream that is for us
     std::chrono::nanoseconds busy_pause = std::chrono::milliseconds{100};
-    // For each file: while others read or write the database, it waits.
+    // For each of takes() and replace(): while others read or write the database, it waits.
     std::optional<std::chrono::nanoseconds> deadline = std::chrono::minutes{1};
     const monitor* watch = nullptr;
     time_source time{};
@@ -64,22 +65,36 @@ public:
 
     // By its name, whatever its kind says. An error where it could not be restored as things are:
     // `invalid_value` if it is no database, or `found` its page size and `wanted` the only one that
-    // fits; `in_use` if a transaction is open, `permission_denied` if the connection only reads.
+    // fits; `in_use` if a transaction is open, `permission_denied` if the connection only reads;
+    // `unsupported` for a log of the database, which would be put beside the open one.
     [[nodiscard]] result<bool> takes(const std::string& path, const file_info& file) const {
+        for (const std::string_view suffix : database_companions) {
+            if (file.file_name == options_.file_name + std::string{suffix}) {
+                return fail({.code = errc::unsupported,
+                             .where = file.file_name,
+                             .during = "the log of a database that is open here"});
+            }
+        }
         if (file.file_name != options_.file_name) {
             return false;
         }
+        if (file.file_size == 0) {
+            return fail({.code = errc::invalid_value,
+                         .where = file.file_name,
+                         .during = "an empty file as a database"});
+        }
+        const pace by{options_.deadline, options_.watch, options_.time};
         const auto from = opened(path);
         if (!from) {
             return pass(from);
         }
-        const auto pages = page_size_of(from->get());
+        const auto pages = page_size_of(from->get(), by);
         if (!pages) {
             return pass(pages);
         }
         auto good = usable(from->get());
         if (good) {
-            good = fits(*pages);
+            good = fits(*pages, by);
         }
         return good ? result<bool>{true} : pass(good);
     }
@@ -122,8 +137,8 @@ private:
     }
 
     // While it is busy, the same question is put again.
-    [[nodiscard]] result<std::string> asked(sqlite3* of, std::string_view question) const {
-        const pace by{options_.deadline, options_.watch, options_.time};
+    [[nodiscard]] result<std::string> asked(sqlite3* of, std::string_view question,
+                                            const pace& by) const {
         for (;;) {
             auto answer = detail::ask_sqlite(of, question);
             if (answer || answer.error().code != errc::in_use) {
@@ -136,9 +151,14 @@ private:
     }
 
     // Of what the file says, which SQLite reads with the schema.
-    [[nodiscard]] result<std::string> page_size_of(sqlite3* of) const {
-        auto rows = asked(of, "SELECT count(*) FROM main.sqlite_master");
-        return rows ? asked(of, "PRAGMA main.page_size") : rows;
+    [[nodiscard]] result<std::string> page_size_of(sqlite3* of, const pace& by) const {
+        auto rows = asked(of, "SELECT count(*) FROM main.sqlite_master", by);
+        return rows ? asked(of, "PRAGMA main.page_size", by) : rows;
+    }
+
+    // What is there may be damaged: that is when a restore is needed.
+    [[nodiscard]] static bool is_corrupt(const error& what) noexcept {
+        return what.code == errc::invalid_value && (what.found & 0xffU) == SQLITE_CORRUPT;
     }
 
     [[nodiscard]] result<void> usable(sqlite3* from) const {
@@ -163,14 +183,14 @@ private:
         return {};
     }
 
-    [[nodiscard]] result<void> fits(const std::string& pages) const {
-        const auto own = page_size_of(to_);
+    [[nodiscard]] result<void> fits(const std::string& pages, const pace& by) const {
+        const auto own = page_size_of(to_, by);
         if (!own) {
-            return pass(own);
+            return is_corrupt(own.error()) ? result<void>{} : pass(own);
         }
-        const auto mode = asked(to_, "PRAGMA main.journal_mode");
+        const auto mode = asked(to_, "PRAGMA main.journal_mode", by);
         if (!mode) {
-            return pass(mode);
+            return is_corrupt(mode.error()) ? result<void>{} : pass(mode);
         }
         const char* file = sqlite3_db_filename(to_, "main");
         const bool in_memory = file == nullptr || *file == '\0';

@@ -385,12 +385,29 @@ private:
             if (std::ranges::binary_search(plan.taken, i)) {
                 continue;
             }
-            const auto changed = steps_.take_mode_of(plan.what.files[i].file_name, parts[i].file_);
-            if (!changed) {
-                return pass(changed);
+            const std::string& name = plan.what.files[i].file_name;
+            // A log holds what its database does.
+            for (const std::string_view suffix : database_companions) {
+                if (name.ends_with(suffix)) {
+                    const auto stem = name.substr(0, name.size() - suffix.size());
+                    if (auto done = give_mode(stem, parts[i]); !done) {
+                        return done;
+                    }
+                }
             }
-            parts[i].unsynced_ = parts[i].unsynced_ || *changed;
+            if (auto done = give_mode(name, parts[i]); !done) {
+                return done;
+            }
         }
+        return {};
+    }
+
+    [[nodiscard]] result<void> give_mode(const std::string& of, part& to) {
+        const auto changed = steps_.take_mode_of(of, to.file_);
+        if (!changed) {
+            return pass(changed);
+        }
+        to.unsynced_ = to.unsynced_ || *changed;
         return {};
     }
 

@@ -2,8 +2,8 @@
 
 // What is to be done so that a folder's files change hands as one, as a journal keeps it: which
 // part becomes which file, which ones a replacer takes over, and what the old files leave behind
-// that must go with them. A plan is
-// believed only if it could have been written here, whatever its checksum says.
+// that must go with them. A plan is believed only if it could have been written here, whatever its
+// checksum says.
 
 #include <tintype/codec/bincode.hpp>
 #include <tintype/codec/concept.hpp>
@@ -39,7 +39,8 @@ struct companion {
 };
 
 struct switch_plan {
-    BOOST_HANA_DEFINE_STRUCT(switch_plan, (std::uint64_t, number), // one more than the one before
+    BOOST_HANA_DEFINE_STRUCT(switch_plan,
+                             (std::uint64_t, number), // another than that of any before
                              (stream_metadata, what),
                              (std::vector<std::uint64_t>, parts), // in the order of the files
                              (std::vector<std::uint64_t>, taken), // indexes of files, ascending

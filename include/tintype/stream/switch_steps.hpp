@@ -361,7 +361,8 @@ private:
             const auto at = static_cast<std::size_t>(each);
             auto done = replacer.replace(part_path(plan.parts[at]), plan.what.files[at]);
             if (!done) {
-                if (untouched) {
+                // Refused, so nothing has begun. After `io` nobody knows.
+                if (untouched && done.error().code != errc::io) {
                     static_cast<void>(remove(own_, begun_name));
                 }
                 return done;
@@ -376,10 +377,15 @@ private:
         if (!made) {
             return pass(made);
         }
-        if (auto done = close(*made); !done) {
-            return done;
+        auto done = close(*made);
+        if (done) {
+            done = sync_own();
         }
-        return sync_own();
+        if (!done) {
+            // No replacer was asked yet.
+            static_cast<void>(remove(own_, begun_name));
+        }
+        return done;
     }
 
     [[nodiscard]] result<void> put(const std::string& part, std::size_t index,

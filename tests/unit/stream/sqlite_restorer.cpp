@@ -24,7 +24,7 @@ using tintype::sqlite_restorer;
 namespace {
 
 const file_info of_database{
-    .file_name = "database.db", .file_type = file_kind::sqlite_db, .file_size = 0, .checksum = {}};
+    .file_name = "database.db", .file_type = file_kind::sqlite_db, .file_size = 1, .checksum = {}};
 
 // A database of n transactions, in WAL mode, as it comes out of a stream: one file.
 void make(const std::string& path, int transactions) {
@@ -115,6 +115,48 @@ TEST_CASE("what is no database leaves what was there") {
     CHECK(state_of(root / "live.db") == "2");
 }
 
+TEST_CASE("an empty file, and a log that comes alone, are refused") {
+    const tests::scratch root;
+    make(root / "good.db", 2);
+    database live{root / "live.db"};
+    live.must("CREATE TABLE t(x)");
+    const sqlite_restorer restore{live.get()};
+    auto file = of_database;
+    file.file_size = 0;
+    CHECK(restore.takes(root / "good.db", file).error().code == errc::invalid_value);
+    for (const char* suffix : {"-wal", "-shm", "-journal"}) {
+        file = of_database;
+        file.file_name += suffix;
+        file.file_type = file_kind::wal;
+        CHECK(restore.takes(root / "good.db", file).error().code == errc::unsupported);
+    }
+}
+
+TEST_CASE("a database that is damaged is restored") {
+    const tests::scratch root;
+    make(root / "good.db", 3);
+    const std::string path = root / "live.db";
+    {
+        database live{path};
+        live.must("PRAGMA journal_mode = delete; CREATE TABLE t(x); CREATE TABLE u(x)");
+    }
+    {
+        // All of the first page but its header: the schema.
+        std::fstream bytes{path, std::ios::in | std::ios::out | std::ios::binary};
+        bytes.seekp(100);
+        bytes << std::string(3000, '\0');
+    }
+    auto live = tintype::detail::open_sqlite(path, SQLITE_OPEN_READWRITE);
+    REQUIRE(live);
+    const sqlite_restorer restore{live->get()};
+    const auto takes = restore.takes(root / "good.db", of_database);
+    CHECK(said(takes) == "no error");
+    CHECK(takes.value_or(false));
+    CHECK(said(restore.replace(root / "good.db", of_database)) == "no error");
+    CHECK(tintype::detail::ask_sqlite(live->get(), "SELECT max(n) FROM a") == "3");
+    CHECK(tintype::detail::ask_sqlite(live->get(), "PRAGMA integrity_check") == "ok");
+}
+
 TEST_CASE("a connection that could not be restored into says so beforehand") {
     const tests::scratch root;
     make(root / "good.db", 2);
@@ -196,7 +238,7 @@ TEST_CASE("a database that others use is waited for, as long as there is time") 
     const sqlite_restorer restore{live.get(), {.deadline = 3s, .time = by_hand}};
     other.must("COMMIT; BEGIN IMMEDIATE");
     CHECK(said(restore.replace(root / "good.db", of_database)) ==
-          "timed_out in database is locked 0/0");
+          "timed_out in database is locked 0/1");
     CHECK(tests::passed() - begin == 3s);
     other.must("COMMIT");
     CHECK(state_of(root / "live.db") == "1");

@@ -558,7 +558,7 @@ TEST_CASE("a file keeps the permissions of the one before it") {
     }
     // Its owner may read it, and nobody inherits more than permissions.
     REQUIRE(::chmod((at.path + "/database.db").c_str(), 04020) == 0);
-    // A link's permissions are nobody's.
+    // A link's permissions are nobody's: what takes its place is its owner's alone.
     std::filesystem::remove(at.path + "/index_0.idx");
     put(at.root / "outside", bytes_of("outside"));
     REQUIRE(::chmod((at.root / "outside").c_str(), 0666) == 0);
@@ -566,7 +566,23 @@ TEST_CASE("a file keeps the permissions of the one before it") {
     auto staging = opened(at.path);
     REQUIRE(switched(staging, two));
     CHECK(mode_of("database.db") == 0420U);
-    CHECK(mode_of("index_0.idx") == 0644U);
+    CHECK(mode_of("index_0.idx") == 0600U);
+    ::umask(before);
+}
+
+TEST_CASE("a log is as private as its database") {
+    const place at;
+    std::filesystem::create_directory(at.path);
+    const auto before = ::umask(022);
+    put(at.path + "/database.db", bytes_of("old"));
+    REQUIRE(::chmod((at.path + "/database.db").c_str(), 0600) == 0);
+    const std::vector<content> with_log{{"database.db", file_kind::sqlite_db, tests::noise(50, 1)},
+                                        {"database.db-wal", file_kind::wal, tests::noise(50, 2)}};
+    auto staging = opened(at.path);
+    REQUIRE(switched(staging, with_log));
+    struct stat status{};
+    REQUIRE(::stat((at.path + "/database.db-wal").c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777U) == 0600U);
     ::umask(before);
 }
 
