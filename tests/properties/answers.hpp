@@ -159,9 +159,12 @@ private:
     [[nodiscard]] static bool spoke_of(const model_type& model, const std::string& id,
                                        const std::string& part, const auto& key) {
         return std::ranges::any_of(model.path(id), [&](const std::string& each) {
-            const auto& parts = model.find(each)->holds.parts;
-            const auto at = parts.find(part);
-            return at != parts.end() && at->second.contains(key);
+            const auto speaks = [&](const auto& of) {
+                const auto at = of.find(part);
+                return at != of.end() && at->second.contains(key);
+            };
+            const snapshot& link = *model.find(each);
+            return speaks(link.holds.parts) || speaks(link.passing);
         });
     }
 };

@@ -92,6 +92,22 @@ public:
         return at == notes_.end() || !at->second.blurred;
     }
 
+    // Keys that an increment on that snapshot may speak of, whether it has them or not; all that
+    // there are, where somebody else wrote some.
+    [[nodiscard]] std::map<std::string, std::set<key>> touched(std::string_view since) const {
+        std::map<std::string, std::set<key>> all;
+        for (const auto& [part, noted] : notes_) {
+            if (!tracks || noted.since != since) {
+                continue;
+            }
+            all[part] = noted.keys;
+            for (unsigned i = 0; noted.blurred && i != world_keys; ++i) {
+                all[part].insert(key_of_record(World::make(i, 0)));
+            }
+        }
+        return all;
+    }
+
     // What an increment of a part on that snapshot must hold, put and erased together; nothing
     // where the parent has the part as it is. `before` is the part there.
     [[nodiscard]] std::optional<std::size_t> cost(const std::string& part, std::string_view parent,

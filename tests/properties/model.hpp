@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <ranges>
 #include <set>
@@ -21,6 +22,7 @@ template <class World>
 class chain_model {
 public:
     using contents = plain_copy<World>;
+    using keys = std::map<std::string, std::set<typename contents::key>>; // by the part
 
     struct snapshot {
         std::size_t number = 0; // of all that were ever taken
@@ -28,6 +30,9 @@ public:
         std::optional<std::string> parent;
         tintype::optional_text description;
         contents holds;
+        // That its increment may erase, though no snapshot that is there holds them: put and erased
+        // again since its parent was taken, or put by a link that was removed.
+        keys passing{};
     };
 
     // In the order in which they were taken.
@@ -81,10 +86,18 @@ public:
 
     // Its children are then on its parent, or full where it was.
     void remove(std::string_view id) {
-        const std::optional<std::string> parent = find(id)->parent;
+        const snapshot gone = *find(id);
         for (snapshot& each : all_) {
             if (each.parent == id) {
-                each.parent = parent;
+                each.parent = gone.parent;
+                for (const auto& [part, passing] : gone.passing) {
+                    each.passing[part].insert(passing.begin(), passing.end());
+                }
+                for (const auto& [part, records] : gone.holds.parts) {
+                    for (const auto& [key, record] : records) {
+                        each.passing[part].insert(key);
+                    }
+                }
             }
         }
         forget({std::string{id}});
@@ -103,9 +116,12 @@ public:
             full.id = copy->first;
             full.number = copy->second;
             full.parent.reset();
+            full.passing.clear();
             all_.push_back(std::move(full));
         } else {
-            std::ranges::find(all_, id, &snapshot::id)->parent.reset();
+            const auto full = std::ranges::find(all_, id, &snapshot::id);
+            full->parent.reset();
+            full->passing.clear();
             links.pop_back();
         }
         std::set<std::string> gone;

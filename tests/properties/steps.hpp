@@ -42,6 +42,8 @@ inline constexpr std::array<std::string_view, 17> deed_names{
 
 inline constexpr std::array<std::string_view, 3> part_names{"a", "b", "c.d"};
 
+inline constexpr std::uint8_t world_keys = 5;
+
 struct step {
     deed what{};
     std::uint8_t store = 0; // 0 or 1: two programs with a store each take snapshots in one place
@@ -158,7 +160,7 @@ inline std::ostream& operator<<(std::ostream& out, const history& of) {
         rc::gen::set(&step::back, rc::gen::weightedOneOf<number>(
                                       {{2, rc::gen::just(number{0})}, {1, inRange<number>(0, 6)}})),
         rc::gen::set(&step::part, inRange<number>(0, part_names.size())),
-        rc::gen::set(&step::key, inRange<number>(0, 5)),
+        rc::gen::set(&step::key, inRange<number>(0, world_keys)),
         rc::gen::set(&step::value, inRange<number>(0, 16)),
         rc::gen::set(&step::names, rc::gen::weightedOneOf<number>({{12, rc::gen::just(number{0})},
                                                                    {6, inRange<number>(1, 8)},

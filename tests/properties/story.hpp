@@ -137,7 +137,7 @@ private:
             return tintype::message(taken.error());
         }
         ++seen_["fulls"];
-        return took(here, *taken, {taken_, taken->info.id, std::nullopt, text, here.plain},
+        return took(here, *taken, {taken_, taken->info.id, std::nullopt, text, here.plain, {}},
                     names_in(here.plain));
     }
 
@@ -147,6 +147,7 @@ private:
             return full(here);
         }
         const auto names = asked(of);
+        auto passing = here.touched(id_of(of.back));
         const auto taken =
             manager_.create_incremental(here.store, id_of(of.back), {.parts = names});
         if (parent == nullptr) {
@@ -189,7 +190,8 @@ private:
         }
         holds.side = here.plain.side;
         ++seen_[names ? "increments of named parts" : "increments"];
-        return took(here, *taken, {taken_, taken->info.id, parent->id, std::nullopt, holds},
+        return took(here, *taken,
+                    {taken_, taken->info.id, parent->id, std::nullopt, holds, std::move(passing)},
                     covered);
     }
 
