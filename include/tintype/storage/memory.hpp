@@ -7,6 +7,7 @@
 
 #include <tintype/core/clock.hpp>
 #include <tintype/storage/concept.hpp>
+#include <tintype/storage/pointer.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -34,6 +35,13 @@ class basic_memory_storage {
         timestamp modified{};
     };
 
+    // Of a pointer.
+    struct state {
+        blob bytes;
+        std::uint64_t count = 0; // of the states so far: its tag
+        timestamp since{};
+    };
+
     struct shared {
         explicit shared(Clock from) : clock(std::move(from)) {}
 
@@ -41,6 +49,7 @@ class basic_memory_storage {
         std::mutex mutex; // guards what follows, and what the entries hold
         std::map<std::string, std::shared_ptr<entry>, std::less<>> objects;
         std::set<std::string, std::less<>> claimed;
+        std::map<std::string, state, std::less<>> pointers;
         std::mutex numbering; // what lock() holds
     };
 
@@ -272,6 +281,38 @@ public:
 
     [[nodiscard]] result<void> sync() const { return {}; }
 
+    [[nodiscard]] result<pointer> read_pointer(std::string_view name) const {
+        if (auto good = good_name(name); !good) {
+            return pass(good);
+        }
+        const std::lock_guard hold{shared_->mutex};
+        const auto place = shared_->pointers.find(name);
+        if (place == shared_->pointers.end()) {
+            return fail({.code = errc::not_found, .where = name});
+        }
+        const state& now = place->second;
+        return pointer{.bytes = now.bytes,
+                       .tag = std::to_string(now.count),
+                       .age = std::max(shared_->clock.now() - now.since, {})};
+    }
+
+    [[nodiscard]] result<std::string> swap_pointer(std::string_view name, std::string_view tag,
+                                                   byte_view bytes) const {
+        if (auto good = good_name(name); !good) {
+            return pass(good);
+        }
+        const std::lock_guard hold{shared_->mutex};
+        const auto place = shared_->pointers.find(name);
+        const bool there = place != shared_->pointers.end();
+        if (tag != (there ? std::to_string(place->second.count) : std::string{})) {
+            return fail({.code = errc::already_exists, .where = name});
+        }
+        state& now = there ? place->second : shared_->pointers[std::string{name}];
+        now.bytes.assign(bytes.begin(), bytes.end());
+        now.since = shared_->clock.now();
+        return std::to_string(++now.count);
+    }
+
     [[nodiscard]] result<std::unique_lock<std::mutex>> lock() const {
         return std::unique_lock{shared_->numbering};
     }
@@ -282,6 +323,7 @@ private:
 
 using memory_storage = basic_memory_storage<>;
 
-static_assert(lockable_storage<memory_storage> && appendable_storage<memory_storage>);
+static_assert(lockable_storage<memory_storage> && appendable_storage<memory_storage> &&
+              pointer_storage<memory_storage>);
 
 } // namespace tintype
