@@ -1,4 +1,6 @@
 #include <tintype/formats/vectorxlite.hpp>
+#include <tintype/s3/answers.hpp>
+#include <tintype/s3/curl.hpp>
 #include <tintype/stream/exporter.hpp>
 #include <tintype/stream/importer.hpp>
 #include <tintype/stream/raft.hpp>
@@ -8,6 +10,7 @@
 #include <cstddef>
 
 std::size_t size_of_the_end();
+bool knows_a_refusal();
 
 // Of a stream's final message over protobuf.
 std::size_t size_of_the_end() {
@@ -15,4 +18,11 @@ std::size_t size_of_the_end() {
     const auto written = tintype::vectorxlite::protobuf_wire::encode(
         {.metadata = {}, .file_chunk = {}, .sequence = 1, .is_final = true}, bytes);
     return written ? bytes.size() : 0;
+}
+
+// Of a service for objects: needs pugixml, and libcurl for the transport that is made.
+bool knows_a_refusal() {
+    const tintype::curl_transport transport;
+    const auto why = tintype::read_refusal(tintype::bytes_of("<Error><Code>No</Code></Error>"));
+    return why && why->code == "No";
 }
