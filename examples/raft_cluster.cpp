@@ -3,8 +3,12 @@
 // nothing, gets a snapshot while the client goes on writing, and catches up. At the end all three
 // answer alike: their digests, and the notes that they find.
 //
-//   raft_cluster [--notes N] [--plain] [FOLDER]
+//   raft_cluster [--notes N] [--shared-above BYTES] [--plain] [FOLDER]
+//
+// Snapshots of so many bytes and more lie in chunks in a folder that all three see, and only a
+// manifest goes through libraft.
 
+#include <tintype/core/limits.hpp>
 #include <tintype/core/mix.hpp>
 
 #include "raft_cluster/cluster.hpp"
@@ -22,6 +26,7 @@
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -166,7 +171,8 @@ bool alike(const cluster& all, const screen& to, std::string_view what, std::str
     return same;
 }
 
-int play(std::uint64_t notes, const fs::path& folder, const screen& to) {
+int play(std::uint64_t notes, std::uint64_t shared_above, const fs::path& folder,
+         const screen& to) {
     const auto start = clock_type::now();
     const auto ports = notes::free_ports(3);
     if (ports.empty()) {
@@ -174,7 +180,7 @@ int play(std::uint64_t notes, const fs::path& folder, const screen& to) {
     }
 
     to.title("Three processes elect a leader");
-    cluster all{folder, ports};
+    cluster all{folder, ports, shared_above};
     std::optional<std::size_t> leader;
     if (!wait_for(10s, [&] { return (leader = all.leader()).has_value(); })) {
         return complain("no leader was elected");
@@ -242,6 +248,13 @@ int play(std::uint64_t notes, const fs::path& folder, const screen& to) {
         std::from_chars(ids->data(), ids->data() + ids->size(), id);
         to.row("the nearest", text_of(id));
     }
+    if (shared_above != tintype::limits::none) {
+        std::error_code wrong;
+        const fs::directory_iterator chunks{all.shared_folder_path(), wrong};
+        to.row("shared", fmt::format("{} chunks and manifests in {}",
+                                     std::distance(begin(chunks), end(chunks)),
+                                     all.shared_folder_path().string()));
+    }
     const bool stopped = all.stop();
     to.row("they", digests && found ? "answer alike" : "do not answer alike");
     to.row("ended", fmt::format("{}, after {:.1f} s", stopped ? "by themselves" : "badly",
@@ -253,6 +266,7 @@ int play(std::uint64_t notes, const fs::path& folder, const screen& to) {
 
 int main(int argc, char** argv) {
     std::uint64_t notes = 3000;
+    std::uint64_t shared_above = tintype::limits::none;
     screen to{.colour = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr};
     fs::path folder = "build/raft-cluster";
     for (int i = 1; i < argc; ++i) {
@@ -261,10 +275,14 @@ int main(int argc, char** argv) {
             to.colour = false;
         } else if (word == "--notes" && i + 1 < argc) {
             notes = std::strtoull(argv[++i], nullptr, 10);
+        } else if (word == "--shared-above" && i + 1 < argc) {
+            shared_above = std::strtoull(argv[++i], nullptr, 10);
         } else if (!word.starts_with("--")) {
             folder = word;
         } else {
-            fmt::print(stderr, "usage: raft_cluster [--notes N] [--plain] [FOLDER]\n");
+            fmt::print(
+                stderr,
+                "usage: raft_cluster [--notes N] [--shared-above BYTES] [--plain] [FOLDER]\n");
             return 2;
         }
     }
@@ -279,5 +297,5 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "raft_cluster: {}: {}\n", folder.string(), wrong.message());
         return 3;
     }
-    return play(notes, folder, to);
+    return play(notes, shared_above, folder, to);
 }

@@ -58,8 +58,11 @@ struct standing {
 
 class cluster {
 public:
-    cluster(std::filesystem::path folder, std::vector<std::uint16_t> ports)
-        : folder_(std::move(folder)), ports_(std::move(ports)), members_(ports_.size()) {
+    // Snapshots of so many bytes and more go through a folder.
+    cluster(std::filesystem::path folder, std::vector<std::uint16_t> ports,
+            std::uint64_t shared_above)
+        : folder_(std::move(folder)), ports_(std::move(ports)), shared_above_(shared_above),
+          members_(ports_.size()) {
         for (std::size_t i = 0; i != members_.size(); ++i) {
             start(i, true);
         }
@@ -86,7 +89,8 @@ public:
                 each.talk = channel{};
             }
             ours = channel{};
-            run_node(member + 1, folder_of(member), ports_, std::move(theirs), founds);
+            run_node(member + 1, folder_of(member), ports_, std::move(theirs), founds,
+                     {.path = shared_folder_path(), .above = shared_above_});
         }
         members_[member] = {.process = made, .talk = std::move(ours)};
     }
@@ -171,6 +175,8 @@ public:
         return folder_ / ("node-" + std::to_string(member + 1));
     }
 
+    [[nodiscard]] std::filesystem::path shared_folder_path() const { return folder_ / "shared"; }
+
 private:
     struct child {
         pid_t process = -1;
@@ -179,6 +185,7 @@ private:
 
     std::filesystem::path folder_;
     std::vector<std::uint16_t> ports_;
+    std::uint64_t shared_above_;
     std::vector<child> members_;
 };
 

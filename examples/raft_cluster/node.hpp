@@ -10,6 +10,8 @@
 //   stop                   nothing more: the node closes everything and ends
 
 #include <tintype/fmt.hpp>
+#include <tintype/storage/directory.hpp>
+#include <tintype/stream/manifest_from.hpp>
 #include <tintype/stream/raft.hpp>
 
 #include "channel.hpp"
@@ -43,12 +45,24 @@ namespace notes {
     return fmt::format("127.0.0.1:{}", port);
 }
 
+// A folder that all nodes see, for the chunks of snapshots of so many bytes and more.
+struct shared_folder {
+    std::filesystem::path path{};
+    std::uint64_t above = tintype::limits::none;
+};
+
 class node {
 public:
     // A founding node knows who belongs to the cluster; one that comes back empty is told.
     node(std::size_t number, const std::filesystem::path& folder,
-         const std::vector<std::uint16_t>& ports, channel client, bool founds)
-        : number_(number), client_(std::move(client)), shelf_(made_shelf()), replicated_(*shelf_) {
+         const std::vector<std::uint16_t>& ports, channel client, bool founds,
+         const shared_folder& shared)
+        : number_(number), client_(std::move(client)), shelf_(made_shelf()),
+          replicated_(*shelf_, chunks{tintype::directory{shared.path.string()},
+                                      {.group = "notes",
+                                       .node = fmt::format("node-{}", number),
+                                       .threshold = shared.above,
+                                       .chunk_size = 65'536}}) {
         std::filesystem::create_directories(folder);
         expect("a loop", uv_loop_init(&loop_));
         expect("a transport", raft_uv_tcp_init(&transport_, &loop_));
@@ -98,7 +112,9 @@ private:
         node* of = nullptr;
     };
 
-    using replicated = tintype::raft_machine<shelf, format>;
+    using chunks = tintype::manifest_from<tintype::directory>;
+    using replicated =
+        tintype::raft_machine<shelf, format, tintype::snapshot_check_for<format>, chunks>;
 
     void expect(std::string_view what, int code) const {
         if (code != 0) {
@@ -202,11 +218,11 @@ private:
 // The process of a node, which does not outlive the one that made it.
 [[noreturn]] inline void run_node(std::size_t number, const std::filesystem::path& folder,
                                   const std::vector<std::uint16_t>& ports, channel client,
-                                  bool founds) {
+                                  bool founds, const shared_folder& shared) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     std::signal(SIGPIPE, SIG_IGN); // a peer that was killed is an error of a write, not the end
     {
-        node self{number, folder, ports, std::move(client), founds};
+        node self{number, folder, ports, std::move(client), founds, shared};
         self.run();
     }
     std::_Exit(0);

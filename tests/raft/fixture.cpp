@@ -1,6 +1,7 @@
 // A thousand clusters of libraft's own simulator, with snapshots every few commands, servers that
 // die and come back, networks that part, drop and dawdle. Afterwards all servers hold the same
 // state; every command that was acknowledged is in it, once; and some got there by a snapshot.
+// Some of them share chunks, where libraft gets manifests, while the chunks are swept.
 //
 //   TINTYPE_RAFT_SEEDS=N   so many clusters; TINTYPE_RAFT_FIRST=S   from that seed on
 
@@ -8,11 +9,17 @@
 #include <tintype/codec/section_list.hpp>
 #include <tintype/core/mix.hpp>
 #include <tintype/hash/crc32c.hpp>
+#include <tintype/storage/memory.hpp>
+#include <tintype/stream/manifest_from.hpp>
 #include <tintype/stream/raft.hpp>
+#include <tintype/stream/shared_sweep.hpp>
+
+#include "support/clock.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -20,6 +27,8 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -52,6 +61,7 @@ struct counts {
     std::uint64_t busy = 0;
     std::uint64_t while_frozen = 0; // commands that came while libraft held a snapshot
     std::uint64_t acknowledged = 0;
+    std::uint64_t swept = 0; // chunks
 };
 
 class node {
@@ -138,12 +148,53 @@ private:
     };
 };
 
-template <class Codec>
+// What the servers of one cluster have in common besides libraft.
+struct nothing_shared {
+    using placement = tintype::inline_snapshots;
+
+    [[nodiscard]] static placement of(unsigned) { return {}; }
+
+    static std::uint64_t pass(unsigned) { return 0; }
+};
+
+// A storage whose clock goes on with the cluster's life, and chunks of a few commands.
+struct chunks_shared {
+    using storage = tintype::basic_memory_storage<tests::manual_clock>;
+    using placement = tintype::manifest_from<storage>;
+
+    [[nodiscard]] placement of(unsigned server) const {
+        return placement{in,
+                         {.group = "ledger",
+                          .node = "server" + std::to_string(server),
+                          .threshold = 200,
+                          .chunk_size = 64,
+                          .grace = std::chrono::hours{6},
+                          .fetches = 1}};
+    }
+
+    // How many chunks went.
+    [[nodiscard]] std::uint64_t pass(unsigned chance) const {
+        clock.advance(std::chrono::minutes{10});
+        if (chance % 8 != 0) {
+            return 0;
+        }
+        const auto swept = tintype::sweep_shared(of(0).at());
+        REQUIRE(swept);
+        return swept->chunks;
+    }
+
+    tests::manual_clock clock{tintype::timestamp{std::chrono::hours{1000}}};
+    storage in{clock};
+};
+
+template <class Codec, class Shared>
 class cluster {
 public:
-    using adapter = tintype::raft_machine<node, Codec>;
+    using adapter = tintype::raft_machine<node, Codec, tintype::snapshot_check_for<Codec>,
+                                          typename Shared::placement>;
 
     cluster(std::uint64_t seed, counts& to) : random_{seed}, to_(&to) {
+        aside_ = seed % 4 >= 2 && !std::is_same_v<Shared, nothing_shared>;
         const unsigned at_first = 3 + below(3);
         snapshot_every_ = 3 + below(20);
         kept_behind_ = 1 + below(6);
@@ -183,6 +234,7 @@ public:
                 break;
             }
             raft_fixture_step_until_elapsed(&fixture_, below(3) == 0 ? 400 : 1 + below(30));
+            to_->swept += shared_.pass(i);
         }
     }
 
@@ -244,8 +296,14 @@ private:
         nodes_.emplace_back(*to_, random_);
         // Some lend libraft everything, some little.
         adapters_.emplace_back(
-            nodes_.back(), tintype::raft_machine_options{.threshold = below(2) == 0 ? 0U : 256U});
-        REQUIRE(raft_fixture_grow(&fixture_, adapters_.back().fsm()) == 0);
+            nodes_.back(), shared_.of(server),
+            tintype::raft_machine_options{.threshold = below(2) == 0 ? 0U : 256U, .aside = aside_});
+        // The simulator can work aside, and says so to nobody: libraft must not ask at first.
+        raft_fsm* const machine = adapters_.back().fsm();
+        const int version = std::exchange(machine->version, 2);
+        REQUIRE(raft_fixture_grow(&fixture_, machine) == 0);
+        machine->version = version;
+        REQUIRE(tintype::let_work_aside(fixture_.servers[server].io));
         spare_the_disk(server);
         name_the_configuration(server);
         skip_what_is_in_a_snapshot(server);
@@ -480,6 +538,8 @@ private:
 
     tintype::splitmix64 random_;
     counts* to_;
+    Shared shared_{};
+    bool aside_ = false;
     unsigned servers_ = 0;
     unsigned snapshot_every_ = 0;
     unsigned kept_behind_ = 0;
@@ -499,10 +559,10 @@ std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
     return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-template <class Codec>
+template <class Codec, class Shared = nothing_shared>
 void run(std::uint64_t seed, counts& to) {
     CAPTURE(seed);
-    cluster<Codec> these{seed, to};
+    cluster<Codec, Shared> these{seed, to};
     these.suffer(100);
     REQUIRE(these.recover());
     if (seed % 4 < 2) {
@@ -554,5 +614,24 @@ TEST_CASE("raft: clusters that suffered end in the same state, some by way of a 
         CHECK(to.busy >= seeds / 10);
         CHECK(to.while_frozen >= seeds);
         CHECK(to.acknowledged >= seeds * 20);
+    }
+}
+
+TEST_CASE("raft: so do clusters whose servers share chunks, while these are swept") {
+    const auto seeds = number_of("TINTYPE_RAFT_SEEDS", 60);
+    const auto first = number_of("TINTYPE_RAFT_FIRST", 0);
+    counts to;
+    const counted_heap heap;
+    for (std::uint64_t seed = first; seed != first + seeds; ++seed) {
+        run<sections, chunks_shared>(seed, to);
+        CHECK(heap.held() == 0);
+    }
+    MESSAGE(to.snapshots << " snapshots, " << to.restored << " restored, " << to.busy
+                         << " put off; " << to.swept << " chunks swept");
+    if (seeds >= 50) {
+        CHECK(to.restored >= seeds / 10);
+        CHECK(to.snapshots >= seeds * 5);
+        CHECK(to.while_frozen >= seeds);
+        CHECK(to.swept >= seeds);
     }
 }

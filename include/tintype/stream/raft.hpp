@@ -2,7 +2,8 @@
 
 // The state machine of a node of Canonical's libraft (0.15) out of the user's own: commands go to
 // it, its state goes to libraft as a snapshot by any codec, from its own memory, and comes back
-// verified. Every call comes on libraft's thread. `vectored_sink` decides what is copied.
+// verified. Every call comes on libraft's thread, but for snapshots that are made beside it.
+// `vectored_sink` decides what is copied, and a placement what libraft gets of it.
 
 #include <tintype/codec/concept.hpp>
 #include <tintype/codec/encoder.hpp>
@@ -12,16 +13,19 @@
 #include <tintype/core/limits.hpp>
 #include <tintype/hash/concept.hpp>
 #include <tintype/hash/watched.hpp>
+#include <tintype/stream/snapshot_placement.hpp>
 #include <tintype/stream/state_machine.hpp>
 #include <tintype/stream/vectored_sink.hpp>
 
 #include <array>
 #include <bit>
+#include <concepts>
 #include <cstdarg>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -84,7 +88,18 @@ struct raft_machine_options {
     // Shorter runs of the state's memory are copied.
     std::size_t threshold = vectored_sink::default_threshold;
     decode_options decode{}; // of snapshots, which come from other nodes
+    // Snapshots are encoded, and placed, on another thread; see let_work_aside().
+    bool aside = false;
 };
+
+// libraft asks for this before raft_init(), where machines encode aside. Its part on libuv does
+// such work, but does not say so. False where this `io` does none.
+[[nodiscard]] inline bool let_work_aside(raft_io& io) noexcept {
+    if (io.async_work != nullptr && io.version < 2) {
+        io.version = 2;
+    }
+    return io.async_work != nullptr;
+}
 
 enum class raft_step : std::uint8_t { apply, snapshot, restore };
 
@@ -106,8 +121,10 @@ struct raft_failure {
 };
 
 // Give `fsm()` to raft_init(). The machine must outlive this, and this the raft instance. A
-// snapshot is the codec's bytes, and behind them the digest of `Check`.
-template <class Machine, class Codec, hash_policy Check = snapshot_check_for<Codec>>
+// snapshot is the codec's bytes, and behind them the digest of `Check`; or what `Placement` puts in
+// the place of both.
+template <class Machine, class Codec, hash_policy Check = snapshot_check_for<Codec>,
+          snapshot_placement Placement = inline_snapshots>
 requires replicated_by<Machine, Codec>
 class raft_machine {
 public:
@@ -116,11 +133,24 @@ public:
 
     explicit raft_machine(Machine& machine, const raft_machine_options& options = {},
                           Codec codec = {}) noexcept
-        : machine_(&machine), options_(options), codec_(std::move(codec)) {}
+    requires std::default_initializable<Placement>
+        : raft_machine(machine, Placement{}, options, std::move(codec)) {}
+
+    raft_machine(Machine& machine, Placement placement, const raft_machine_options& options = {},
+                 Codec codec = {}) noexcept
+        : machine_(&machine), options_(options), codec_(std::move(codec)),
+          placement_(std::move(placement)) {
+        if (options_.aside) {
+            fsm_.version = 3;
+            fsm_.snapshot_async = &on_snapshot_aside;
+        }
+    }
 
     raft_machine(raft_machine&&) = delete;
 
     [[nodiscard]] raft_fsm* fsm() noexcept { return &fsm_; }
+
+    [[nodiscard]] const Placement& placement() const noexcept { return placement_; }
 
     // What libraft only had a number for, until the next one or clear_failure().
     [[nodiscard]] const std::optional<raft_failure>& last_failure() const noexcept {
@@ -140,14 +170,15 @@ public:
 private:
     using frozen_type = frozen_of<Machine>;
 
-    // What libraft may read until it finalizes.
+    // What libraft may read until it finalizes. Aside, it alone is touched.
     struct snapshot_in_use {
-        snapshot_in_use(frozen_type&& state, std::size_t threshold)
-            : frozen(std::move(state)), bytes(threshold) {}
+        snapshot_in_use(frozen_type&& state, const Placement& placement, std::size_t threshold)
+            : frozen(std::move(state)), bytes(placement, threshold) {}
 
         frozen_type frozen;
-        vectored_sink bytes;
+        typename Placement::sink bytes;
         std::vector<raft_buffer> buffers{};
+        std::optional<error> failed{};
     };
 
     struct nothing {};
@@ -171,12 +202,16 @@ private:
         return self(fsm).snapshot(*buffers, *count);
     }
 
+    static int on_snapshot_aside(raft_fsm* fsm, raft_buffer** buffers, unsigned* count) noexcept {
+        return self(fsm).encode_in_use(*buffers, *count);
+    }
+
     static int on_restore(raft_fsm* fsm, raft_buffer* buffer) noexcept {
         return self(fsm).restore(*buffer);
     }
 
     static int on_finalize(raft_fsm* fsm, raft_buffer** buffers, unsigned* count) noexcept {
-        self(fsm).in_use_.reset();
+        self(fsm).finalize();
         *buffers = nullptr;
         *count = 0;
         return 0;
@@ -208,12 +243,24 @@ private:
         if (!frozen) {
             return refuse(raft_step::snapshot, frozen.error());
         }
-        in_use_.emplace(*std::move(frozen), options_.threshold);
-        if (auto done = encode(*in_use_->frozen, in_use_->bytes); !done) {
-            in_use_.reset();
-            return refuse(raft_step::snapshot, done.error());
+        in_use_.emplace(*std::move(frozen), placement_, options_.threshold);
+        if (options_.aside) {
+            return 0; // libraft asks for the bytes on another thread, and finalizes in any case
         }
-        for (const byte_view piece : in_use_->bytes.pieces()) {
+        const int code = encode_in_use(buffers, count);
+        if (code != 0) {
+            finalize();
+        }
+        return code;
+    }
+
+    int encode_in_use(raft_buffer*& buffers, unsigned& count) {
+        const auto pieces = encoded();
+        if (!pieces) {
+            in_use_->failed = pieces.error();
+            return raft_code_of(pieces.error().code);
+        }
+        for (const byte_view piece : *pieces) {
             // libraft's buffers have no const; it only reads these.
             in_use_->buffers.push_back(
                 {.base = const_cast<std::byte*>(piece.data()), .len = piece.size()});
@@ -223,11 +270,25 @@ private:
         return 0;
     }
 
-    result<void> encode(const state_type& state, vectored_sink& sink) const {
+    void finalize() noexcept {
+        if (in_use_ && in_use_->failed) {
+            failure_ = {raft_step::snapshot, *in_use_->failed};
+        }
+        in_use_.reset();
+    }
+
+    result<std::span<const byte_view>> encoded() {
+        if (auto done = encode(*in_use_->frozen, in_use_->bytes); !done) {
+            return pass(done);
+        }
+        return in_use_->bytes.finish();
+    }
+
+    result<void> encode(const state_type& state, typename Placement::sink& sink) const {
         if constexpr (digest_size<Check> == 0) {
             return codec_.encode(state, sink);
         } else {
-            encoder<vectored_sink, Check> out{sink, 0};
+            encoder<typename Placement::sink, Check> out{sink, 0};
             if (auto done = codec_.encode(state, out); !done) {
                 return done;
             }
@@ -240,13 +301,24 @@ private:
     // libraft frees the buffer of a restore that failed, unless it is no longer there; that of one
     // that succeeded is the machine's.
     int restore(raft_buffer& buffer) {
-        const auto body =
-            checked({static_cast<const std::byte*>(buffer.base), buffer.len}, options_.decode);
-        if (!body) {
-            return refuse(raft_step::restore, body.error());
-        }
-        auto done = adopt(*body, buffer);
+        auto done = restored(buffer);
         return done ? 0 : refuse(raft_step::restore, done.error());
+    }
+
+    result<void> restored(raft_buffer& buffer) {
+        const byte_view bytes{static_cast<const std::byte*>(buffer.base), buffer.len};
+        auto elsewhere = placement_.fetched(bytes, options_.decode.watch);
+        if (!elsewhere) {
+            return pass(elsewhere);
+        }
+        if (*elsewhere) {
+            auto done = adopt((*elsewhere)->view(), [&] { return std::move(**elsewhere); });
+            if (done) {
+                static_cast<void>(taken(buffer));
+            }
+            return done;
+        }
+        return adopt(bytes, [&] { return taken(buffer); });
     }
 
     // Out of libraft's hands: it finds nothing there to free.
@@ -255,21 +327,27 @@ private:
                 std::exchange(buffer.len, 0), [](std::byte* memory) { raft_free(memory); }};
     }
 
-    result<void> adopt(byte_view body, raft_buffer& buffer) {
+    // `take` gives the bytes up to whoever owns them from then on.
+    template <class Take>
+    result<void> adopt(byte_view bytes, const Take& take) {
+        const auto body = checked(bytes, options_.decode);
+        if (!body) {
+            return pass(body);
+        }
         if constexpr (adopts_view<Machine, Codec>) {
             using view_type = view_of<Codec, state_type>;
-            auto view = codec_.template view<state_type>(body, options_.decode);
+            auto view = codec_.template view<state_type>(*body, options_.decode);
             if (!view) {
                 return pass(view);
             }
-            return machine_->adopt(restored_view<view_type>{taken(buffer), *std::move(view)});
+            return machine_->adopt(restored_view<view_type>{take(), *std::move(view)});
         } else {
-            auto state = codec_.template decode<state_type>(body, options_.decode);
+            auto state = codec_.template decode<state_type>(*body, options_.decode);
             if (!state) {
                 return pass(state);
             }
             // The bytes go before the machine, perhaps, makes something of the state.
-            static_cast<void>(taken(buffer));
+            static_cast<void>(take());
             return machine_->adopt(*std::move(state));
         }
     }
@@ -306,6 +384,7 @@ private:
     Machine* machine_;
     raft_machine_options options_;
     [[no_unique_address]] Codec codec_;
+    [[no_unique_address]] Placement placement_;
     [[no_unique_address]] kept_answer answer_{};
     std::optional<snapshot_in_use> in_use_;
     std::optional<raft_failure> failure_;

@@ -4,6 +4,8 @@
 #include <tintype/codec/json.hpp>
 #include <tintype/codec/section_list.hpp>
 #include <tintype/hash/crc32.hpp>
+#include <tintype/storage/memory.hpp>
+#include <tintype/stream/manifest_from.hpp>
 #include <tintype/stream/raft.hpp>
 
 #include "support/bytes.hpp"
@@ -21,6 +23,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -157,6 +160,15 @@ struct caller {
 
     int snapshot() { return to.fsm()->snapshot(to.fsm(), &buffers, &count); }
 
+    // As libraft does it where the bytes are made on another thread.
+    int snapshot_aside() {
+        int code = snapshot();
+        if (code == 0) {
+            std::jthread{[&] { code = to.fsm()->snapshot_async(to.fsm(), &buffers, &count); }};
+        }
+        return code;
+    }
+
     [[nodiscard]] blob bytes() const {
         blob all;
         for (unsigned i = 0; i != count; ++i) {
@@ -202,6 +214,24 @@ struct caller {
 using adapter = tintype::raft_machine<machine, list>;
 
 static_assert(!std::is_move_constructible_v<adapter>);
+
+using shared_chunks = tintype::manifest_from<tintype::memory_storage>;
+
+// Everything of a few KiB and more is shared.
+tintype::shared_options few_chunks(std::string node) {
+    return {.group = "notes", .node = std::move(node), .threshold = 2048, .chunk_size = 1000};
+}
+
+std::string some_chunk(const tintype::memory_storage& storage) {
+    const auto names = storage.names();
+    REQUIRE(names);
+    for (const auto& name : *names) {
+        if (name.starts_with("notes.blake3-")) {
+            return name;
+        }
+    }
+    return {};
+}
 
 state sample() {
     return {.commands = 3, .large = tests::noise(10'000, 5), .log = "abc"};
@@ -501,6 +531,148 @@ TEST_CASE("raft: a view of the restored bytes is not a copy, and keeps them") {
         CHECK(user.shown->bytes.view().data() != held.data());
     }
     CHECK(heap.held() == 0);
+}
+
+TEST_CASE("raft: a large snapshot is a manifest, and a small one is as ever") {
+    using sharing = tintype::raft_machine<machine, bare, tintype::crc32c, shared_chunks>;
+    counted_heap heap;
+    const tintype::memory_storage storage;
+    machine first;
+    sharing from{first, shared_chunks{storage, few_chunks("n1")}};
+    caller<sharing> sender{from};
+    machine second;
+    second.now->log = "mine";
+    const auto before = *second.now;
+    sharing made{second, shared_chunks{storage, few_chunks("n2")}};
+    caller<sharing> raft{made};
+
+    first.now->log = "few";
+    const auto small = sender.taken();
+    CHECK(storage.names()->empty());
+    CHECK(small ==
+          caller<tintype::raft_machine<machine, bare>>{
+              *std::make_unique<tintype::raft_machine<machine, bare>>(first)}
+              .taken());
+
+    *first.now = sample();
+    REQUIRE(sender.snapshot() == 0);
+    CHECK(sender.count == 1);
+    const auto manifest = sender.bytes();
+    CHECK(manifest.size() < 1000);
+    CHECK(tintype::text_of(manifest).starts_with("TTSHARED"));
+    CHECK(sender.finalize() == 0);
+    CHECK(storage.names()->size() == 11 + 1);
+
+    // A chunk that is damaged or not there leaves the state as it was, and so does the manifest.
+    const auto name = some_chunk(storage);
+    const auto chunk = storage.open(name);
+    REQUIRE(chunk);
+    const auto put = [&](byte_view bytes) {
+        auto staged = storage.stage();
+        REQUIRE(staged->write(bytes));
+        REQUIRE(staged->replace(name));
+    };
+    put(tests::noise(chunk->bytes().size()));
+    CHECK(raft.restore(manifest) == RAFT_CORRUPT);
+    CHECK(raft.failure().starts_with("restore: checksum_mismatch in " + name + " @"));
+    REQUIRE(storage.remove(name));
+    CHECK(raft.restore(manifest) == RAFT_NOTFOUND);
+    CHECK(raft.failure().starts_with("restore: not_found in " + name + " @"));
+    put(chunk->bytes());
+    for (std::size_t at = 0; at != manifest.size(); ++at) {
+        auto other = manifest;
+        other[at] ^= std::byte{1};
+        CHECK(raft.restore(other) != 0);
+    }
+    for (std::size_t size = 0; size != manifest.size(); ++size) {
+        CHECK(raft.restore(byte_view{manifest}.first(size)) != 0);
+    }
+    second.failing_adopt = errc::no_space;
+    CHECK(raft.restore(manifest) == RAFT_NOSPACE);
+    second.failing_adopt.reset();
+    CHECK(*second.now == before);
+    CHECK(heap.held() == 0);
+
+    CHECK(raft.restore(manifest) == 0);
+    CHECK(*second.now == sample());
+    CHECK(raft.restore(small) == 0);
+    CHECK(second.now->log == "few");
+    CHECK(heap.held() == 0);
+}
+
+TEST_CASE("raft: a view of shared chunks keeps what was fetched, and libraft's buffer goes") {
+    using sharing = tintype::raft_machine<shelf, list, tintype::no_hash, shared_chunks>;
+    counted_heap heap;
+    const tintype::memory_storage storage;
+    machine user;
+    *user.now = sample();
+    tintype::raft_machine<machine, list, tintype::no_hash, shared_chunks> from{
+        user, shared_chunks{storage, few_chunks("n1")}};
+    const auto manifest = caller<decltype(from)>{from}.taken();
+    shelf shown;
+    sharing made{shown, shared_chunks{storage, few_chunks("n2")}};
+    REQUIRE(caller<sharing>{made}.restore(manifest) == 0);
+    CHECK(heap.held() == 0);
+    CHECK((*shown.shown)->get<"log">() == "abc");
+    const auto large = (*shown.shown)->get<"large">();
+    CHECK(std::equal(large.begin(), large.end(), sample().large.begin()));
+    CHECK(large.data() > shown.shown->bytes.view().data());
+}
+
+TEST_CASE("raft: a snapshot is made aside while commands go on") {
+    using sharing = tintype::raft_machine<machine, list, tintype::no_hash, shared_chunks>;
+    const tintype::memory_storage storage;
+    machine user;
+    *user.now = sample();
+    sharing made{user, shared_chunks{storage, few_chunks("n1")}, {.aside = true}};
+    caller<sharing> raft{made};
+    CHECK(made.fsm()->version == 3);
+    REQUIRE(raft.snapshot() == 0);
+    CHECK(raft.count == 0);
+    int code = -1;
+    {
+        const std::jthread aside{
+            [&] { code = made.fsm()->snapshot_async(made.fsm(), &raft.buffers, &raft.count); }};
+        for (unsigned i = 0; i != 100; ++i) {
+            REQUIRE(raft.apply("later") == 0);
+        }
+    }
+    REQUIRE(code == 0);
+    const auto manifest = raft.bytes();
+    REQUIRE(raft.finalize() == 0);
+    machine second;
+    sharing other{second, shared_chunks{storage, few_chunks("n2")}};
+    CHECK(caller<sharing>{other}.restore(manifest) == 0);
+    CHECK(*second.now == sample());
+    CHECK(user.now->commands == 103);
+
+    // What goes wrong there is told when libraft finalizes, and the next one may be made.
+    user.now->log.assign(256, 'x');
+    CHECK(raft.snapshot_aside() == RAFT_TOOBIG);
+    CHECK(raft.failure() == "none");
+    caller<sharing> meanwhile{made};
+    CHECK(meanwhile.snapshot() == RAFT_BUSY);
+    made.clear_failure();
+    REQUIRE(raft.finalize() == 0);
+    CHECK(raft.failure().starts_with("snapshot: length_overflow in log @"));
+    user.now->log = "short";
+    REQUIRE(raft.snapshot_aside() == 0);
+    CHECK(raft.count == 1);
+    CHECK(raft.finalize() == 0);
+
+    // The same without chunks.
+    tintype::raft_machine<machine, list> plain{user, {.aside = true}};
+    caller<decltype(plain)> all{plain};
+    REQUIRE(all.snapshot_aside() == 0);
+    CHECK(all.bytes() == *tintype::encode<list>(*user.now));
+    CHECK(all.finalize() == 0);
+
+    raft_io io{};
+    CHECK_FALSE(tintype::let_work_aside(io));
+    CHECK(io.version == 0);
+    io.async_work = [](raft_io*, raft_io_async_work*, raft_io_async_work_cb) { return 0; };
+    CHECK(tintype::let_work_aside(io));
+    CHECK(io.version == 2);
 }
 
 TEST_CASE("raft: every code is told as an error, and only two as one that passes") {
