@@ -22,6 +22,7 @@
 #include <tintype/manager/retention.hpp>
 #include <tintype/storage/concept.hpp>
 #include <tintype/storage/directory.hpp>
+#include <tintype/storage/held_lock.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -74,7 +75,7 @@ public:
     // its parent first.
     [[nodiscard]] result<bool> remove(std::string_view id,
                                       removal how = removal::refuse_parents) const {
-        [[maybe_unused]] const auto held = objects_.locked();
+        const auto held = objects_.locked();
         if (!held) {
             return held.error().code == errc::not_found ? result<bool>{false} : pass(held);
         }
@@ -94,7 +95,7 @@ public:
             if (const auto needing = children_of(all->snapshots, id); !needing.empty()) {
                 return in_use(id, needing);
             }
-            return objects_.remove_unread(id);
+            return objects_.remove_unread(id, *held);
         }
         const auto children = children_of(all->snapshots, id);
         if (!all->damaged.empty() && !(children.empty() && is_lost(id))) {
@@ -104,11 +105,11 @@ public:
             return in_use(id, children);
         }
         for (const snapshot_info* child : children) {
-            if (auto done = write_anew({*target, *child}); !done) {
+            if (auto done = write_anew({*target, *child}, *held); !done) {
                 return pass(done);
             }
         }
-        const auto gone = objects_.remove({&*target});
+        const auto gone = objects_.remove({&*target}, *held);
         if (!gone) {
             return pass(gone);
         }
@@ -128,7 +129,7 @@ public:
             return outcome;
         }
         if constexpr (Codec::names_data) {
-            [[maybe_unused]] const auto held = objects_.locked();
+            const auto held = objects_.locked();
             if (!held) {
                 return pass(held);
             }
@@ -137,16 +138,16 @@ public:
             if (!links) {
                 return pass(links);
             }
-            auto done = write_anew(*links);
+            auto done = write_anew(*links, *held);
             if (!done) {
                 return pass(done);
             }
             outcome.info = *std::move(done);
             links->pop_back();
-            return let_go(std::move(outcome), *links);
+            return let_go(std::move(outcome), *links, *held);
         } else {
             // Nobody takes another snapshot while this one becomes the newest.
-            [[maybe_unused]] const auto held = objects_.locked();
+            auto held = objects_.locked();
             if (!held) {
                 return pass(held);
             }
@@ -154,12 +155,12 @@ public:
             if (!links) {
                 return pass(links);
             }
-            auto done = copy_newest(*links);
+            auto done = copy_newest(*links, *held);
             if (!done) {
                 return pass(done);
             }
             outcome.info = *std::move(done);
-            return let_go(std::move(outcome), *links);
+            return let_go(std::move(outcome), *links, *held);
         }
     }
 
@@ -170,11 +171,11 @@ protected:
     // Encodes and publishes; `info` gets what is known by then. Id and time are given under the
     // lock: the snapshot is the newest when it appears, however long the encoding took, and no
     // other had its id meanwhile. Data that may not have a name of its own may speak of the id, so
-    // it is encoded there too. `held`: the caller has the lock.
+    // it is encoded there too. `held`: the lock that the caller has.
     template <keyed_record R>
     [[nodiscard]] result<void> publish(snapshot_info& info, const std::vector<part_piece<R>>& parts,
                                        const Side* side, const monitor* watch,
-                                       bool held = false) const {
+                                       held_lock<Storage>* held = nullptr) const {
         std::optional<staged_of<Storage>> data;
         const auto encode = [&]() -> result<void> {
             auto staged = encoded(info, parts, side, watch);
@@ -191,12 +192,14 @@ protected:
         } else if (auto place = objects_.storage().stage({}); !place) {
             return pass(place); // which makes what is locked
         }
-        std::optional<decltype(objects_.locked())> lock;
-        if (!held) {
-            lock.emplace(objects_.locked());
-            if (!*lock) {
-                return pass(*lock);
+        held_lock<Storage> own;
+        if (held == nullptr) {
+            auto lock = objects_.locked();
+            if (!lock) {
+                return pass(lock);
             }
+            own = *std::move(lock);
+            held = &own;
         }
         constexpr int patience = 1000;
         for (int tried = 0;; ++tried) {
@@ -213,11 +216,12 @@ protected:
                 }
             }
             objects::set_state(info);
-            auto done = objects_.publish_held(info, *data, options_.decode);
+            auto done = objects_.publish_held(info, *data, options_.decode, *held);
             if (done || done.error().code != errc::already_exists || tried == patience) {
                 return done;
             }
-            if (!Codec::names_data || !lockable_storage<Storage>) {
+            // Somebody else without the lock may take the id after the data got its name.
+            if (!Codec::names_data || !lockable_storage<Storage> || held_lock<Storage>::losable) {
                 data.reset();
             }
         }
@@ -225,7 +229,7 @@ protected:
 
     // Removes what retention lets go. `trusted`: a snapshot that was written whole just now.
     [[nodiscard]] result<removed_snapshots> carry_out(std::string_view trusted) const {
-        [[maybe_unused]] const auto held = objects_.locked();
+        const auto held = objects_.locked();
         if (!held) {
             return held.error().code == errc::not_found ? result<removed_snapshots>{} : pass(held);
         }
@@ -239,7 +243,7 @@ protected:
                 doomed.push_back(&each.info);
             }
         }
-        return objects_.remove(children_first(std::move(doomed)));
+        return objects_.remove(children_first(std::move(doomed)), *held);
     }
 
     Retention retention_;
@@ -374,7 +378,9 @@ private:
     }
 
     // The last link in the place of all of them: on the first one's parent, or full as that was.
-    [[nodiscard]] result<snapshot_info> write_anew(const std::vector<snapshot_info>& links) const {
+    [[nodiscard]] result<snapshot_info>
+    write_anew(const std::vector<snapshot_info>& links,
+               [[maybe_unused]] const held_lock<Storage>& held) const {
         if constexpr (!Codec::names_data) {
             return fail({.code = errc::unsupported,
                          .where = links.back().id,
@@ -398,13 +404,14 @@ private:
             if (!staged) {
                 return pass(staged);
             }
-            auto done = objects_.rewrite(info, *staged, options_.decode);
+            auto done = objects_.rewrite(info, *staged, options_.decode, held);
             return done ? result<snapshot_info>{std::move(info)} : pass(done);
         }
     }
 
     // The newest snapshot as a new one that needs no other.
-    [[nodiscard]] result<snapshot_info> copy_newest(const std::vector<snapshot_info>& links) const {
+    [[nodiscard]] result<snapshot_info> copy_newest(const std::vector<snapshot_info>& links,
+                                                    held_lock<Storage>& held) const {
         const auto all = this->list();
         if (!all) {
             return pass(all);
@@ -424,13 +431,14 @@ private:
         if (!found) {
             return pass(found);
         }
-        auto done = publish(info, to_write(*found), side ? &*side : nullptr, nullptr, true);
+        auto done = publish(info, to_write(*found), side ? &*side : nullptr, nullptr, &held);
         return done ? result<snapshot_info>{std::move(info)} : pass(done);
     }
 
     // Removes links, last first, until one is needed by a snapshot that stays. Under the lock.
     [[nodiscard]] result<compacted> let_go(compacted outcome,
-                                           const std::vector<snapshot_info>& links) const {
+                                           const std::vector<snapshot_info>& links,
+                                           const held_lock<Storage>& held) const {
         const auto all = this->list();
         if (!all) {
             return pass(all);
@@ -448,7 +456,7 @@ private:
             }
             doomed.push_back(&links[i]);
         }
-        auto gone = objects_.remove(doomed);
+        auto gone = objects_.remove(doomed, held);
         if (gone) {
             outcome.cleanup = *std::move(gone);
         } else {

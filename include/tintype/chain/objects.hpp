@@ -17,6 +17,7 @@
 #include <tintype/hash/hex.hpp>
 #include <tintype/hash/watched.hpp>
 #include <tintype/storage/concept.hpp>
+#include <tintype/storage/held_lock.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -42,6 +43,7 @@ struct removed_snapshots {
 template <storage_policy Storage, class Codec, hash_policy Hash, id_policy Ids>
 class chain_objects : public chain_catalog<Storage, Codec, Ids> {
     using catalog = chain_catalog<Storage, Codec, Ids>;
+    using lock = held_lock<Storage>;
     using catalog::bad_parent;
     using catalog::codec_;
     using catalog::storage_;
@@ -127,13 +129,14 @@ public:
     // meanwhile. `already_exists`: the id was taken.
     [[nodiscard]] result<void> publish(const snapshot_info& info, staged_of<Storage>& data,
                                        const decode_options& options) const {
-        [[maybe_unused]] const auto held = locked();
-        return held ? publish_held(info, data, options) : pass(held);
+        auto held = locked();
+        return held ? publish_held(info, data, options, *held) : pass(held);
     }
 
-    // The same, by somebody who holds the lock.
+    // The same, by somebody who holds the lock; it may have been lost and taken anew when this
+    // returns.
     [[nodiscard]] result<void> publish_held(const snapshot_info& info, staged_of<Storage>& data,
-                                            const decode_options& options) const {
+                                            const decode_options& options, lock& held) const {
         // Before the data has a name: it may be published under the next id.
         if (storage_.open(info_name(info.id), access::map)) {
             return fail({.code = errc::already_exists, .where = info_name(info.id)});
@@ -142,24 +145,29 @@ public:
         if (!manifest) {
             return pass(manifest);
         }
-        if (info.parent_id) {
-            if (const auto parent = this->info(*info.parent_id, options); !parent) {
-                return bad_parent(info, parent.error());
-            } else if (auto same = is_parent(*parent, info); !same) {
-                return same;
-            }
+        if (auto good = parent_is_there(info, options); !good) {
+            return good;
+        }
+        if (auto ours = held.still(); !ours) {
+            return ours;
         }
         if (auto done = data.publish(info.data); !done) {
             return done;
         }
+        if (auto ours = held.still(); !ours) {
+            return taken_back(info, ours.error(), options);
+        }
         auto done = manifest->publish(info_name(info.id));
-        return done ? done : taken_back(info, done.error(), options);
+        if (!done) {
+            return taken_back(info, done.error(), options);
+        }
+        return held.still() ? done : confirmed(info, options, held);
     }
 
     // Another representation of a snapshot that is there: its new data, then its manifest in the
     // place of the old one, then the old data goes.
     [[nodiscard]] result<void> rewrite(snapshot_info& info, staged_of<Storage>& data,
-                                       const decode_options& options) const {
+                                       const decode_options& options, const lock& held = {}) const {
         const auto before = this->info(info.id, options);
         if (!before) {
             return pass(before);
@@ -167,7 +175,10 @@ public:
         if (before->state != info.state) {
             return fail({.code = errc::already_exists, .where = info.id});
         }
-        result<void> done;
+        result<void> done = held.still();
+        if (!done) {
+            return done;
+        }
         for (std::uint64_t i = 1;; ++i) {
             info.data = data_name(info.id + ".r" + std::to_string(i));
             done = data.publish(info.data);
@@ -182,8 +193,15 @@ public:
         if (!manifest) {
             return taken_back(info, manifest.error(), options);
         }
+        // Others may have let go of what this manifest needs.
+        if (auto ours = held.still(); !ours) {
+            return taken_back(info, ours.error(), options);
+        }
         if (done = manifest->replace(info_name(info.id)); !done) {
             return taken_back(info, done.error(), options);
+        }
+        if (auto ours = held.still(); !ours) {
+            return ours;
         }
         // Nobody speaks of the old data any more: what stays is swept.
         static_cast<void>(storage_.remove(before->data));
@@ -193,7 +211,7 @@ public:
     // Manifests first, each before its parent's and for good, then the data that nobody speaks of
     // any more. Under the lock.
     [[nodiscard]] result<removed_snapshots>
-    remove(const std::vector<const snapshot_info*>& children_first) const {
+    remove(const std::vector<const snapshot_info*>& children_first, const lock& held = {}) const {
         removed_snapshots outcome;
         if (children_first.empty()) {
             return outcome;
@@ -203,7 +221,9 @@ public:
             return pass(done);
         }
         for (const snapshot_info* each : children_first) {
-            auto gone = storage_.remove(info_name(each->id));
+            // Others may have taken a child of it.
+            const auto ours = held.still();
+            auto gone = ours ? storage_.remove(info_name(each->id)) : result<bool>{pass(ours)};
             if (gone) {
                 if (auto done = storage_.sync(); !done) {
                     gone = pass(done);
@@ -223,7 +243,10 @@ public:
     }
 
     // Whether there was anything by that id: for a manifest that cannot be read.
-    [[nodiscard]] result<bool> remove_unread(std::string_view id) const {
+    [[nodiscard]] result<bool> remove_unread(std::string_view id, const lock& held = {}) const {
+        if (auto ours = held.still(); !ours) {
+            return pass(ours);
+        }
         auto gone = storage_.remove(info_name(id));
         if (gone && *gone) {
             if (auto done = storage_.sync(); !done) {
@@ -246,24 +269,70 @@ public:
             }
         }
         if constexpr (lockable_storage<Storage>) {
-            const auto held = storage_.lock();
+            const auto held = locked();
             if (!held) {
                 return held.error().code == errc::not_found ? result<void>{} : pass(held);
             }
-            return remove_orphans(now - grace, options);
+            return remove_orphans(now - grace, options, *held);
         }
         return {};
     }
 
-    [[nodiscard]] auto locked() const {
-        if constexpr (lockable_storage<Storage>) {
-            return storage_.lock();
+    [[nodiscard]] result<lock> locked() const { return lock::take(storage_); }
+
+private:
+    [[nodiscard]] result<void> parent_is_there(const snapshot_info& info,
+                                               const decode_options& options) const {
+        if (!info.parent_id) {
+            return {};
+        }
+        if constexpr (lock::losable) {
+            // A parent that was published by somebody who had lost the lock may have none itself.
+            const auto links = this->chain(*info.parent_id, limits::none, options);
+            return links ? is_parent(links->back(), info) : bad_parent(info, links.error());
         } else {
-            return result<int>{0};
+            const auto parent = this->info(*info.parent_id, options);
+            return parent ? is_parent(*parent, info) : bad_parent(info, parent.error());
         }
     }
 
-private:
+    // The lock was lost before the manifest was there. While it is held anew nobody removes
+    // anything: what is whole now stays so, and is acknowledged; what lacks something is of no use
+    // to anybody, and goes.
+    [[nodiscard]] result<void> confirmed(const snapshot_info& info, const decode_options& options,
+                                         lock& held) const {
+        if (auto done = held.again(storage_); !done) {
+            return done;
+        }
+        const auto there = this->info(info.id, options);
+        if (!there || there->state != info.state) {
+            return there ? lost(info) : fail(there.error());
+        }
+        const auto links = this->chain(info.id, limits::none, options);
+        const auto names = storage_.names();
+        const auto all = this->list(options);
+        if (!names || !all || (!links && !is_damage(links.error()))) {
+            return !names ? pass(names) : !all ? result<void>{pass(all)} : pass(links);
+        }
+        if (links && std::ranges::find(*names, there->data) != names->end()) {
+            return {};
+        }
+        const bool childless = std::ranges::none_of(
+            all->snapshots, [&](const snapshot_info& each) { return each.parent_id == info.id; });
+        if (childless) {
+            if (const auto gone = remove({&*there}, held); !gone || !gone->failures.empty()) {
+                return gone ? fail(gone->failures.front()) : result<void>{pass(gone)};
+            }
+        }
+        return lost(info);
+    }
+
+    [[nodiscard]] static std::unexpected<error> lost(const snapshot_info& info) {
+        return fail({.code = errc::timed_out,
+                     .where = info.id,
+                     .during = "the lock was lost, and what the snapshot needs went meanwhile"});
+    }
+
     // Removes the data of a manifest that did not get its name: on a disk that is full, every try
     // would leave its own. An error after the renaming leaves a manifest that speaks of the data.
     [[nodiscard]] std::unexpected<error> taken_back(const snapshot_info& info, const error& what,
@@ -322,8 +391,8 @@ private:
         return staged;
     }
 
-    [[nodiscard]] result<void> remove_orphans(timestamp before,
-                                              const decode_options& options) const {
+    [[nodiscard]] result<void> remove_orphans(timestamp before, const decode_options& options,
+                                              const lock& held) const {
         const auto known = this->list(options);
         if (!known) {
             return pass(known);
@@ -351,6 +420,9 @@ private:
                     return done;
                 }
                 synced = true;
+            }
+            if (auto ours = held.still(); !ours) {
+                return ours;
             }
             if (const auto gone = storage_.remove(each.name); !gone) {
                 return pass(gone);

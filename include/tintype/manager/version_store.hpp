@@ -8,14 +8,13 @@
 #include <tintype/core/limits.hpp>
 #include <tintype/core/progress.hpp>
 #include <tintype/hash/concept.hpp>
-#include <tintype/hash/hex.hpp>
-#include <tintype/hash/none.hpp>
-#include <tintype/hash/watched.hpp>
 #include <tintype/manager/catalog.hpp>
 #include <tintype/manager/names.hpp>
 #include <tintype/manager/outcome.hpp>
 #include <tintype/manager/retention.hpp>
+#include <tintype/manager/version_digests.hpp>
 #include <tintype/storage/concept.hpp>
+#include <tintype/storage/held_lock.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -29,14 +28,19 @@
 namespace tintype {
 
 template <storage_policy Storage, hash_policy Hash, version_names Names>
-class version_store {
+class version_store : public version_digests<Storage, Hash, Names> {
+    using objects = version_digests<Storage, Hash, Names>;
+    using objects::beside;
+    using objects::counts;
+    using objects::digest_suffix;
+    using objects::storage_;
+
 public:
-    using digest_type = typename Hash::digest_type;
-    static constexpr bool has_digests = digest_size<Hash> != 0;
+    using objects::has_digests;
+    using objects::versions;
+    using typename objects::digest_type;
 
-    explicit version_store(Storage storage) : storage_(std::move(storage)) {}
-
-    [[nodiscard]] const Storage& storage() const noexcept { return storage_; }
+    using objects::objects;
 
     // Removes what crashed writers left behind: temporaries that nobody touched for so long, and
     // digests whose object was never published. A storage that holds nothing yet is no error.
@@ -46,23 +50,7 @@ public:
                 return pass(swept);
             }
         }
-        return remove_orphans();
-    }
-
-    // Ascending. Only names are looked at.
-    [[nodiscard]] result<std::vector<std::uint64_t>> versions() const {
-        const auto names = storage_.names();
-        if (!names) {
-            return pass(names);
-        }
-        std::vector<std::uint64_t> all;
-        for (const std::string& name : *names) {
-            if (const auto version = Names::parse(name)) {
-                all.push_back(*version);
-            }
-        }
-        std::ranges::sort(all);
-        return all;
+        return this->remove_orphans(grace);
     }
 
     // `not_found` where there is none.
@@ -79,13 +67,13 @@ public:
 
     // Ascending by version. No payload is read.
     [[nodiscard]] result<std::vector<catalog_entry>> list() const {
-        const auto objects = storage_.list();
-        if (!objects) {
-            return pass(objects);
+        const auto found = storage_.list();
+        if (!found) {
+            return pass(found);
         }
         std::vector<catalog_entry> all;
         std::vector<std::uint64_t> pins;
-        for (const object_info& each : *objects) {
+        for (const object_info& each : *found) {
             if (const auto version = Names::parse(each.name)) {
                 all.push_back({.version = *version, .time = each.modified, .size = each.size});
             } else if (const auto pinned = beside(each.name, pin_suffix)) {
@@ -99,14 +87,19 @@ public:
         return all;
     }
 
-    // Publishes under the number after the highest that there is, and returns it. The number is
-    // taken and the object named under the storage's lock, so a number that was pruned in between
-    // cannot be given out again; where there is no lock, publish() alone decides between racers.
+    // Publishes under a number that is greater than all there are and was never given before, the
+    // next one where nobody else saves, and returns it. Where the storage has pointers one of them
+    // counts, and nobody waits for anybody. Elsewhere the number is taken and the object named
+    // under the storage's lock, so a number that was pruned in between cannot be given out again;
+    // where there is no lock either, publish() alone decides between racers.
     [[nodiscard]] result<std::uint64_t> publish(staged_of<Storage>& staged,
                                                 const digest_type& digest) const {
-        [[maybe_unused]] const auto held = locked();
-        if (!held) {
-            return pass(held);
+        std::optional<result<held_lock<Storage>>> held;
+        if constexpr (!counts) {
+            held.emplace(this->locked());
+            if (!*held) {
+                return pass(*held);
+            }
         }
         const auto names = storage_.names();
         if (!names) {
@@ -118,17 +111,18 @@ public:
                                 beside(name, digest_suffix()).value_or(0)});
         }
         for (;;) {
-            if (version == limits::none) {
-                return fail({.code = errc::out_of_bounds, .found = version, .wanted = version});
+            const auto next = this->number_after(version);
+            if (!next) {
+                return next;
             }
-            ++version;
-            auto done = record(version, digest);
+            version = *next;
+            auto done = this->record(version, digest);
             if (done) {
                 done = staged.publish(Names::name(version));
                 if (done) {
-                    return version;
+                    return this->acknowledged(version);
                 }
-                retract(version, done.error());
+                this->retract(version, done.error());
             }
             if (done.error().code != errc::already_exists) {
                 return pass(done);
@@ -142,7 +136,7 @@ public:
         auto object = storage_.open(Names::name(version), how);
         if constexpr (has_digests) {
             if (object && options.integrity == integrity::verify) {
-                if (auto good = matches(version, object->bytes(), options.watch); !good) {
+                if (auto good = this->matches(version, object->bytes(), options.watch); !good) {
                     // Unless the version is gone too, what is missing is its digest.
                     if (good.error().code == errc::not_found &&
                         storage_.open(Names::name(version), how)) {
@@ -154,23 +148,6 @@ public:
             }
         }
         return object;
-    }
-
-    // The digest that was recorded when the version was saved.
-    [[nodiscard]] result<digest_type> digest(std::uint64_t version) const
-    requires has_digests
-    {
-        const auto name = Names::name(version) + digest_suffix();
-        const auto object = storage_.open(name, access::map);
-        if (!object) {
-            return pass(object);
-        }
-        const auto text = text_of(object->bytes());
-        const auto found = from_hex<digest_type>(text.substr(0, text.find(' ')));
-        if (!found) {
-            return fail({.code = errc::invalid_value, .where = name, .found = text.size()});
-        }
-        return *found;
     }
 
     // Whether there was such a version; its pin goes with it. The newest is refused: the next one's
@@ -191,7 +168,7 @@ public:
         }
         auto gone = storage_.remove(Names::name(version));
         if (gone) {
-            if (auto done = remove_digests({version}); !done) {
+            if (auto done = this->remove_digests({version}); !done) {
                 return pass(done);
             }
             if (auto also = storage_.remove(pin_name(version)); !also) {
@@ -211,7 +188,7 @@ public:
             }
             return outcome;
         }
-        [[maybe_unused]] const auto held = locked();
+        const auto held = this->locked();
         if (!held) {
             return pass(held);
         }
@@ -231,13 +208,18 @@ public:
             return pass(done);
         }
         for (const std::uint64_t version : doomed) {
+            // Others may have pinned it.
+            if (auto ours = held->still(); !ours) {
+                outcome.failures.push_back(ours.error());
+                break;
+            }
             if (const auto gone = storage_.remove(Names::name(version)); gone) {
                 outcome.removed.push_back(version);
             } else {
                 outcome.failures.push_back(gone.error());
             }
         }
-        if (auto done = remove_digests(outcome.removed); !done) {
+        if (auto done = this->remove_digests(outcome.removed); !done) {
             outcome.failures.push_back(done.error());
         }
         return outcome;
@@ -245,15 +227,28 @@ public:
 
     // A pinned version stays, whatever the retention policy says, until it is unpinned.
     [[nodiscard]] result<void> pin(std::uint64_t version, std::string_view why) const {
-        [[maybe_unused]] const auto held = locked();
+        auto held = this->locked();
         if (!held) {
             return pass(held);
         }
-        if (auto object = storage_.open(Names::name(version), access::map); !object) {
-            return pass(object);
+        if (auto there = this->exists(version); !there) {
+            return there;
         }
-        return put(pin_name(version), why,
-                   [](auto& staged, const std::string& name) { return staged.replace(name); });
+        auto done = this->put(pin_name(version), why, [](auto& staged, const std::string& name) {
+            return staged.replace(name);
+        });
+        if (!done || held->still()) {
+            return done;
+        }
+        // Once the lock is ours again, whoever removes has seen the pin or is done.
+        if (done = held->again(storage_); !done) {
+            return done;
+        }
+        done = this->exists(version);
+        if (!done && done.error().code == errc::not_found) {
+            static_cast<void>(storage_.remove(pin_name(version)));
+        }
+        return done;
     }
 
     // Whether it was pinned.
@@ -273,130 +268,6 @@ private:
     [[nodiscard]] static std::string pin_name(std::uint64_t version) {
         return Names::name(version).append(pin_suffix);
     }
-
-    [[nodiscard]] static std::string digest_suffix() {
-        return std::string{"."} += std::string_view{Hash::name};
-    }
-
-    // The version that an object beside it belongs to.
-    [[nodiscard]] static std::optional<std::uint64_t> beside(std::string_view name,
-                                                             std::string_view suffix) {
-        return name.ends_with(suffix) ? Names::parse(name.substr(0, name.size() - suffix.size()))
-                                      : std::nullopt;
-    }
-
-    [[nodiscard]] auto locked() const {
-        if constexpr (lockable_storage<Storage>) {
-            return storage_.lock();
-        } else {
-            return result<int>{0};
-        }
-    }
-
-    [[nodiscard]] result<void> matches(std::uint64_t version, byte_view bytes,
-                                       const monitor* watch) const
-    requires has_digests
-    {
-        const auto stored = digest(version);
-        if (!stored) {
-            return pass(stored);
-        }
-        const auto computed = watched_hash<Hash>(bytes, watch);
-        if (!computed) {
-            return pass(computed);
-        }
-        if (*stored != *computed) {
-            return fail({.code = errc::checksum_mismatch,
-                         .where = Names::name(version),
-                         .found = leading_number(*stored),
-                         .wanted = leading_number(*computed)});
-        }
-        return {};
-    }
-
-    // Durable before the object is, so that no object lacks the digest that it must match. One
-    // line, as sha256sum and its like write and check it.
-    [[nodiscard]] result<void> record([[maybe_unused]] std::uint64_t version,
-                                      [[maybe_unused]] const digest_type& digest) const {
-        if constexpr (has_digests) {
-            const auto line = to_hex(digest) + "  " + Names::name(version) + "\n";
-            return put(Names::name(version) + digest_suffix(), line,
-                       [](auto& staged, const std::string& name) { return staged.publish(name); });
-        } else {
-            return {};
-        }
-    }
-
-    // The digest of an object that did not get its name: what has that name instead is another's.
-    // Best effort, as the next opening clears up what stays.
-    void retract([[maybe_unused]] std::uint64_t version, [[maybe_unused]] const error& why) const {
-        if constexpr (has_digests) {
-            const auto object = storage_.open(Names::name(version), access::map);
-            if (why.code == errc::already_exists ||
-                (!object && object.error().code == errc::not_found)) {
-                static_cast<void>(storage_.remove(Names::name(version) + digest_suffix()));
-            }
-        }
-    }
-
-    template <class Publish>
-    [[nodiscard]] result<void> put(const std::string& name, std::string_view text,
-                                   Publish publish) const {
-        auto staged = storage_.stage({.size_hint = text.size()});
-        if (!staged) {
-            return pass(staged);
-        }
-        if (auto done = staged->write(bytes_of(text)); !done) {
-            return done;
-        }
-        return publish(*staged, name);
-    }
-
-    // Once the objects stay away: a digest without its object is nothing, an object that came back
-    // without its digest would not be believed.
-    [[nodiscard]] result<void>
-    remove_digests([[maybe_unused]] const std::vector<std::uint64_t>& versions) const {
-        if constexpr (has_digests) {
-            if (versions.empty()) {
-                return {};
-            }
-            if (auto done = storage_.sync(); !done) {
-                return done;
-            }
-            for (const std::uint64_t version : versions) {
-                const auto gone = storage_.remove(Names::name(version) + digest_suffix());
-                if (!gone) {
-                    return pass(gone);
-                }
-            }
-        }
-        return {};
-    }
-
-    // Only under the lock, which a saver holds from the one name to the other.
-    [[nodiscard]] result<void> remove_orphans() const {
-        if constexpr (has_digests && lockable_storage<Storage>) {
-            const auto held = locked();
-            if (!held) {
-                return held.error().code == errc::not_found ? result<void>{} : pass(held);
-            }
-            const auto names = storage_.names();
-            if (!names) {
-                return pass(names);
-            }
-            std::vector<std::uint64_t> orphans;
-            for (const std::string& name : *names) {
-                const auto version = beside(name, digest_suffix());
-                if (version && std::ranges::find(*names, Names::name(*version)) == names->end()) {
-                    orphans.push_back(*version);
-                }
-            }
-            return remove_digests(orphans);
-        }
-        return {};
-    }
-
-    Storage storage_;
 };
 
 } // namespace tintype

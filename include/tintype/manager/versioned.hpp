@@ -296,8 +296,18 @@ private:
         }
         saved outcome{.version = *version};
         if constexpr (!std::same_as<Retention, keep_all>) {
-            // What was saved just now is the newest that is whole.
-            if (auto cleanup = carried_out(planned()); cleanup) {
+            // What was saved just now is whole; a newer one may be another's, of which nobody
+            // knows.
+            auto decisions = planned();
+            if (decisions) {
+                const auto own = std::ranges::find(
+                    *decisions, *version, [](const decision& each) { return each.entry.version; });
+                if (own != decisions->end() && !own->keep) {
+                    own->keep = true;
+                    own->reason = "just saved";
+                }
+            }
+            if (auto cleanup = carried_out(std::move(decisions)); cleanup) {
                 outcome.cleanup = *std::move(cleanup);
             } else {
                 outcome.cleanup.failures.push_back(cleanup.error());

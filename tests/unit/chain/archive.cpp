@@ -3,6 +3,7 @@
 
 #include <tintype/chain/archive.hpp>
 
+#include "family.hpp"
 #include "fixtures.hpp"
 #include "support/scratch.hpp"
 
@@ -30,145 +31,18 @@ using tintype::memory_storage;
 using tintype::removal;
 using tintype::snapshot_info;
 
-using sided = tintype::part_store<tests::texts, tests::mood>;
+using tests::family;
+using tests::objects_in;
+using tests::sided;
 
 template <class Storage>
 using manager_in = tests::chains<sided, Storage>;
-
-// full - a - b - c, and d on a: with parts that change, go, come and come again.
-struct family {
-    std::map<std::string, sided> then; // what was there, by id
-    std::string full;
-    std::string a;
-    std::string b;
-    std::string c;
-    std::string d;
-
-    explicit family(const auto& manager) {
-        sided store;
-        store.part("stays") = {{1, "1"}, {2, "2"}, {3, "3"}};
-        store.part("goes") = {{1, "1"}};
-        store.part("again") = {{1, "old"}, {2, "old"}};
-        static_cast<void>(store.part("empty"));
-        store.side() = {"full", 0, {}};
-        full = full_of(manager, store);
-        then[full] = store;
-        const auto take = [&](const std::string& parent, const char* name) {
-            store.side().name = name;
-            const auto id = increment_of(manager, store, parent);
-            then[id] = store;
-            return id;
-        };
-        store.part("stays").erase(1);
-        store.part("stays")[4] = "a";
-        store.drop("goes");
-        store.drop("again");
-        store.part("new") = {{1, "a"}};
-        a = take(full, "a");
-        store.part("stays").erase(4);
-        store.part("stays")[1] = "back in b";
-        store.part("again") = {{2, "new"}};
-        store.drop("new");
-        store.drop("empty");
-        b = take(a, "b");
-        store.part("stays") = {{9, "c"}};
-        store.part("goes") = {{7, "c"}};
-        store.drop("again");
-        c = take(b, "c");
-        store = then[a];
-        store.part("stays")[4] = "d";
-        store.part("again") = {{2, "d"}};
-        d = take(a, "d");
-    }
-
-    // Each that is listed is what it was.
-    void check(const auto& manager) const {
-        for (const auto& [id, store] : then) {
-            if (manager.exists(id) != true) {
-                continue;
-            }
-            INFO(id);
-            sided target;
-            const auto done = manager.restore(target, id);
-            INFO(said(done));
-            CHECK(done);
-            CHECK(target == store);
-        }
-    }
-};
 
 auto manager_of(const memory_storage& storage) {
     return opened_chains<manager_in<memory_storage>>(storage);
 }
 
-std::size_t objects_in(const auto& storage) {
-    return tests::sorted_names(storage).size();
-}
-
 } // namespace
-
-TEST_CASE("archive: what a child needs is in use, and the child is named") {
-    const memory_storage storage;
-    const auto manager = manager_of(storage);
-    const family all{manager};
-    const auto refused = manager.remove(all.full);
-    CHECK(said(refused) == "in_use in " + all.full + ", needed by " + all.a + " 1/0");
-    CHECK(said(manager.remove(all.a)) ==
-          "in_use in " + all.a + ", needed by " + all.d + " 2/0"); // the newest of them
-    CHECK(manager.remove(all.b).error().code == errc::in_use);
-    CHECK(objects_in(storage) == 10);
-    all.check(manager);
-
-    CHECK(manager.remove(all.c) == true);
-    CHECK(manager.remove(all.c) == false);
-    CHECK(manager.remove(all.b) == true);
-    CHECK(manager.remove(all.d) == true);
-    CHECK(manager.remove(all.a) == true);
-    CHECK(listed_ids(manager) == ids{all.full});
-    CHECK(objects_in(storage) == 2);
-    CHECK(manager.remove(all.full) == true);
-    CHECK(objects_in(storage) == 0);
-    for (const auto* id : {"", "../x", "a/b", "nowhere"}) {
-        CHECK(manager.remove(id) == false);
-    }
-}
-
-TEST_CASE("archive: with children written anew, any may go and the rest is what it was") {
-    for (const int which : {0, 1, 2, 3, 4}) {
-        INFO("the link ", which);
-        const memory_storage storage;
-        const auto manager = manager_of(storage);
-        const family all{manager};
-        const std::string id =
-            std::vector{all.full, all.a, all.b, all.c, all.d}[static_cast<std::size_t>(which)];
-        const auto before = manager.list();
-        REQUIRE(before);
-        REQUIRE(manager.remove(id, removal::rebase_children) == true);
-        CHECK(manager.exists(id) == false);
-        CHECK(objects_in(storage) == 8);
-        all.check(manager);
-        const auto gone = std::ranges::find(before->snapshots, id, &snapshot_info::id);
-        for (const snapshot_info& old : before->snapshots) {
-            if (old.id == id) {
-                continue;
-            }
-            const auto info = manager.metadata(old.id);
-            REQUIRE(info);
-            CHECK(info->state == old.state);
-            CHECK(info->created_at == old.created_at);
-            CHECK(info->description == old.description);
-            if (old.parent_id == id) {
-                CHECK(info->type == gone->type);
-                CHECK(info->parent_id == gone->parent_id);
-                CHECK(info->parent_state == gone->parent_state);
-                CHECK(info->data != old.data);
-            } else {
-                CHECK(*info == old);
-            }
-        }
-        CHECK(manager.verify()->bad.empty());
-    }
-}
 
 TEST_CASE("archive: one after the other, in any order, down to one") {
     std::vector<int> order{0, 1, 2, 3, 4};
@@ -326,66 +200,6 @@ TEST_CASE("archive: damaged data refuses to be written anew, and may be removed"
     CHECK(listed_ids(manager).size() == 5);
     CHECK(manager.remove(all.c) == true);
     CHECK(manager.remove(all.b) == true);
-    all.check(manager);
-}
-
-TEST_CASE("archive: folded into one at every link, and what others need stays") {
-    for (const int which : {0, 1, 2, 3, 4}) {
-        INFO("the link ", which);
-        const memory_storage storage;
-        const auto manager = manager_of(storage);
-        const family all{manager};
-        const std::vector names{all.full, all.a, all.b, all.c, all.d};
-        const auto& id = names[static_cast<std::size_t>(which)];
-        const auto before = *manager.metadata(id);
-        const auto done = manager.compact(id);
-        INFO(said(done));
-        REQUIRE(done);
-        CHECK(done->cleanup.failures.empty());
-        CHECK(done->info == *manager.metadata(id));
-        CHECK(done->info.type == tintype::snapshot_kind::full);
-        CHECK(!done->info.parent_id);
-        CHECK(done->info.parent_state.empty());
-        CHECK(done->info.state == before.state);
-        CHECK(done->info.created_at == before.created_at);
-        CHECK(manager.chain(id)->size() == 1);
-        all.check(manager);
-        CHECK(manager.verify()->bad.empty());
-        const std::vector<ids> removed{{}, {all.full}, {}, {all.b}, {}};
-        CHECK(done->cleanup.removed == removed[static_cast<std::size_t>(which)]);
-        CHECK(objects_in(storage) == 2 * (5 - done->cleanup.removed.size()));
-
-        // Once more changes nothing.
-        const auto again = manager.compact(id);
-        REQUIRE(again);
-        CHECK(again->info == done->info);
-        CHECK(again->cleanup.removed.empty());
-        // All of them, one by one: in the end each stands alone.
-        for (const auto& each : names) {
-            if (manager.exists(each) == true) {
-                CHECK(manager.compact(each));
-            }
-        }
-        const auto all_full = manager.list();
-        REQUIRE(all_full);
-        for (const snapshot_info& each : all_full->snapshots) {
-            CHECK(each.type == tintype::snapshot_kind::full);
-        }
-        all.check(manager);
-    }
-    CHECK(said(manager_of(memory_storage{}).compact("nowhere")) == "not_found in nowhere 0/0");
-}
-
-TEST_CASE("archive: a branch keeps the parents that the folded chain lets go") {
-    const memory_storage storage;
-    const auto manager = manager_of(storage);
-    const family all{manager};
-    REQUIRE(manager.compact(all.d)); // a and full are needed by b
-    CHECK(listed_ids(manager).size() == 5);
-    const auto done = manager.compact(all.c);
-    REQUIRE(done);
-    CHECK(done->cleanup.removed == ids{all.b, all.a, all.full});
-    CHECK(listed_ids(manager) == ids{all.d, all.c});
     all.check(manager);
 }
 

@@ -167,28 +167,6 @@ TEST_CASE("restore: merging puts each link's records and takes away what each er
         manager.restore(one, links.second, {.mode = restore_mode::upsert, .parts = some{"gone"}}));
 }
 
-TEST_CASE("restore: a record that went stays away, whatever older links say") {
-    const auto manager = opened_chains<tests::chains<text_store>>(memory_storage{});
-    text_store store;
-    store.part("a") = {{1, "one"}, {2, "two"}};
-    const auto full = full_of(manager, store);
-    store.part("a").erase(2);
-    const auto without = increment_of(manager, store, full);
-    store.part("a")[2] = "back";
-    const auto with = increment_of(manager, store, without);
-    store.part("a").erase(2);
-    const auto again = increment_of(manager, store, with);
-    for (const auto mode : {restore_mode::exact, restore_mode::upsert}) {
-        text_store target;
-        REQUIRE(manager.restore(target, again, {.mode = mode}));
-        CHECK(target == store);
-        REQUIRE(manager.restore(target, with, {.mode = mode}));
-        CHECK(target.find_part("a")->at(2) == "back");
-        REQUIRE(manager.restore(target, without, {.mode = mode}));
-        CHECK(target == store);
-    }
-}
-
 TEST_CASE("restore: every flipped bit, cut and addition is refused, and the link is named") {
     const auto damage = [](const auto& storage, std::size_t step) {
         const auto manager = sided_manager(storage);

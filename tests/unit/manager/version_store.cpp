@@ -50,71 +50,6 @@ std::vector<tintype::decision> keeping_newest(const auto& of) {
 
 } // namespace
 
-TEST_CASE("the next number is the highest and one") {
-    const store<memory_storage> of{memory_storage{}};
-    CHECK(of.newest().error().code == errc::not_found);
-    CHECK(of.versions()->empty());
-    CHECK(publish(of) == 1U);
-    CHECK(publish(of) == 2U);
-    CHECK(publish(of) == 3U);
-    CHECK(of.remove(2) == true);
-    CHECK(publish(of) == 4U); // no gap is filled
-    CHECK(of.remove(1) == true);
-    CHECK(publish(of) == 5U); // also when the lowest went
-    CHECK(of.versions() == versions{3, 4, 5});
-    tests::put_object(of.storage(), names::name(99'999'998), {});
-    CHECK(publish(of) == 99'999'999U);
-    CHECK(publish(of) == 100'000'000U);
-    CHECK(publish(of) == 100'000'001U);
-    CHECK(of.newest() == 100'000'001U);
-    CHECK(of.versions() == versions{3, 4, 5, 99'999'998, 99'999'999, 100'000'000, 100'000'001});
-    tests::put_object(of.storage(), names::name(0), {});
-    CHECK(of.versions()->front() == 0); // never given out, but nothing is wrong with it
-}
-
-TEST_CASE("after the last number there is none") {
-    for (const std::uint64_t left : {0U, 1U, 2U}) {
-        const store<memory_storage, crc32> of{memory_storage{}};
-        const auto highest = ~std::uint64_t{0} - left;
-        tests::put_object(of.storage(), names::name(highest), {});
-        for (std::uint64_t i = 0; i != left; ++i) {
-            CHECK(publish(of) == highest + 1 + i);
-        }
-        const auto before = sorted_names(of.storage());
-        const auto refused = publish(of);
-        REQUIRE(!refused);
-        CHECK(refused.error().code == errc::out_of_bounds);
-        CHECK(refused.error().found == ~std::uint64_t{0});
-        CHECK(sorted_names(of.storage()) == before);
-    }
-}
-
-TEST_CASE("other names are nobody's versions, and stay") {
-    const store<memory_storage> of{memory_storage{}};
-    const std::vector<std::string> foreign{"note.txt",
-                                           "snapshot_00000009.vamm.tmp",
-                                           "snapshot_00000009.tmp",
-                                           "snapshot_7.vamm",
-                                           "snapshot_x.vamm",
-                                           "snapshot_99999999999999999999.vamm",
-                                           "snapshot_00000008",
-                                           "snapshot_00000005.vamm.sha256"};
-    for (const std::string& name : foreign) {
-        tests::put_object(of.storage(), name, {});
-    }
-    CHECK(of.versions()->empty());
-    CHECK(of.list()->empty());
-    CHECK(of.newest().error().code == errc::not_found);
-    CHECK(publish(of) == 1U);
-    CHECK(publish(of) == 2U);
-    REQUIRE(of.carry_out(keeping_newest(of)));
-    REQUIRE(of.sweep(0ns));
-    auto left = foreign;
-    left.push_back(names::name(2));
-    std::ranges::sort(left);
-    CHECK(sorted_names(of.storage()) == left);
-}
-
 TEST_CASE("in a folder, what is named like a version but is no file is passed over") {
     const tests::scratch root;
     const store<tintype::directory, crc32> of{tintype::directory{root.path()}};
@@ -198,89 +133,6 @@ TEST_CASE("a publish that fails leaves no digest that waits for its object") {
     CHECK(sorted_names(folder.storage()).empty());
 }
 
-TEST_CASE("a digest stands beside its version as checksum tools write it") {
-    const store<memory_storage, crc32> of{memory_storage{}};
-    REQUIRE(publish(of, "123456789") == 1U);
-    CHECK(tests::object_bytes(of.storage(), "snapshot_00000001.vamm.crc32") ==
-          tests::blob_of("cbf43926  snapshot_00000001.vamm\n"));
-    CHECK(of.digest(1) == 0xcbf43926U);
-    CHECK(of.versions() == versions{1});
-    CHECK(of.list()->size() == 1);
-    CHECK(of.digest(2).error().code == errc::not_found);
-
-    const tintype::version_store<memory_storage, tests::wide_hash, names> wide{memory_storage{}};
-    auto staged = wide.storage().stage();
-    REQUIRE(staged);
-    const auto digest = tintype::hash_of<tests::wide_hash>({});
-    REQUIRE(wide.publish(*staged, digest) == 1U);
-    CHECK(tests::object_bytes(wide.storage(), "snapshot_00000001.vamm.wide") ==
-          tests::blob_of("cbf29ce4842223259ae16a3b2f90404f  snapshot_00000001.vamm\n"));
-    CHECK(wide.digest(1) == digest);
-}
-
-TEST_CASE("an object is believed only with the digest that was recorded for it") {
-    const store<memory_storage, crc32> of{memory_storage{}};
-    REQUIRE(publish(of, "123456789") == 1U);
-    const std::string beside = names::name(1) + ".crc32";
-    const auto open = [&](std::string_view line) {
-        tests::put_object(of.storage(), beside, tintype::bytes_of(line));
-        return of.open(1, tintype::access::map, verify);
-    };
-    // What other tools write of the same digest.
-    CHECK(open("cbf43926"));
-    CHECK(open("CBF43926  another/name\n"));
-    CHECK(open("cbf43926 *snapshot_00000001.vamm\n"));
-
-    const auto tampered = open("cbf43927  snapshot_00000001.vamm\n");
-    REQUIRE(!tampered);
-    CHECK(tampered.error().code == errc::checksum_mismatch);
-    CHECK(tampered.error().found == 0xcbf43927U);
-    CHECK(tampered.error().wanted == 0xcbf43926U);
-    CHECK(tampered.error().where == tintype::label{names::name(1)});
-
-    for (const char* garbage : {"", " ", "cbf4392", "cbf439260", "cbf43926\n", "cbf4392g  x\n",
-                                "  cbf43926", "cbf43926cbf43926  x\n", "\xff\xff\xff\xff"}) {
-        INFO("digest ", garbage);
-        const auto refused = open(garbage);
-        REQUIRE(!refused);
-        CHECK(refused.error().code == errc::invalid_value);
-        CHECK(refused.error().where == tintype::label{beside});
-    }
-    REQUIRE(of.storage().remove(beside) == true);
-    const auto missing = of.open(1, tintype::access::map, verify);
-    REQUIRE(!missing);
-    CHECK(missing.error().code == errc::missing_field);
-    CHECK(missing.error().where == tintype::label{beside});
-    // Whoever skips integrity does not ask for it.
-    CHECK(of.open(1, tintype::access::map, skip));
-}
-
-TEST_CASE("an object that was changed is refused") {
-    const store<memory_storage, crc32> of{memory_storage{}};
-    REQUIRE(publish(of, "123456789") == 1U);
-    for (const char* changed : {"123456788", "12345678", "1234567890", ""}) {
-        tests::put_object(of.storage(), names::name(1), tintype::bytes_of(changed));
-        const auto refused = of.open(1, tintype::access::map, verify);
-        REQUIRE(!refused);
-        CHECK(refused.error().code == errc::checksum_mismatch);
-        CHECK(refused.error().found == 0xcbf43926U);
-        CHECK(of.open(1, tintype::access::map, skip)->bytes().size() ==
-              std::string_view{changed}.size());
-    }
-}
-
-TEST_CASE("opening with a watcher can be stopped") {
-    const store<memory_storage, crc32> of{memory_storage{}};
-    REQUIRE(publish(of, "123456789") == 1U);
-    std::stop_source stop;
-    stop.request_stop();
-    const tintype::monitor watch{stop.get_token()};
-    const auto stopped = of.open(1, tintype::access::map, {.watch = &watch});
-    REQUIRE(!stopped);
-    CHECK(stopped.error().code == errc::cancelled);
-    CHECK(stopped.error().found == 9);
-}
-
 TEST_CASE("digests whose objects never came are cleared up, the others stay") {
     const store<memory_storage, crc32> of{memory_storage{}};
     REQUIRE(publish(of) == 1U);
@@ -297,46 +149,6 @@ TEST_CASE("digests whose objects never came are cleared up, the others stay") {
     // Where nothing is kept yet there is nothing to clear up.
     const tests::scratch root;
     CHECK(store<tintype::directory, crc32>{tintype::directory{root / "absent"}}.sweep(0ns));
-}
-
-TEST_CASE("removing a version takes its digest along") {
-    const store<memory_storage, crc32> of{memory_storage{}};
-    REQUIRE(publish(of) == 1U);
-    REQUIRE(publish(of) == 2U);
-    CHECK(of.remove(1) == true);
-    CHECK(sorted_names(of.storage()) ==
-          std::vector<std::string>{names::name(2), names::name(2) + ".crc32"});
-    CHECK(of.remove(1) == false);
-    CHECK(of.remove(77) == false);
-    const auto newest = of.remove(2);
-    REQUIRE(!newest);
-    CHECK(newest.error().code == errc::unsupported);
-    CHECK(newest.error().where == tintype::label{names::name(2)});
-    CHECK(of.versions() == versions{2});
-    const store<memory_storage, crc32> empty{memory_storage{}};
-    CHECK(empty.remove(1) == false);
-}
-
-TEST_CASE("pins are beside their versions, and go by name") {
-    const store<memory_storage> of{memory_storage{}};
-    REQUIRE(publish(of) == 1U);
-    REQUIRE(publish(of) == 2U);
-    CHECK(of.pin(3, "").error().code == errc::not_found);
-    CHECK(of.unpin(1) == false);
-    REQUIRE(of.pin(1, "before the migration"));
-    CHECK(tests::object_bytes(of.storage(), "snapshot_00000001.vamm.pin") ==
-          tests::blob_of("before the migration"));
-    REQUIRE(of.pin(1, "")); // again, for another reason
-    auto list = of.list();
-    REQUIRE(list);
-    REQUIRE(list->size() == 2);
-    CHECK((*list)[0].pinned);
-    CHECK(!(*list)[1].pinned);
-    CHECK(of.carry_out(keeping_newest(of))->removed.empty());
-    CHECK(of.unpin(1) == true);
-    CHECK(of.unpin(1) == false);
-    CHECK(of.carry_out(keeping_newest(of))->removed == versions{1});
-    CHECK(of.versions() == versions{2});
 }
 
 TEST_CASE("the list says when, how large and in which order, without a look at the bytes") {

@@ -5,6 +5,7 @@
 #include <tintype/manager/versioned.hpp>
 
 #include "fixtures.hpp"
+#include "laws/versions.hpp"
 #include "support/scratch.hpp"
 
 #include <doctest/doctest.h>
@@ -62,44 +63,13 @@ struct failing_codec {
 } // namespace
 
 TEST_CASE("what was saved comes back, by its number and as the newest") {
-    const auto round_trip = [](const auto& manager, std::size_t largest = 300'000) {
-        CHECK(manager.load_latest().error().code == errc::not_found);
-        CHECK(manager.view_latest().error().code == errc::not_found);
-        CHECK(manager.load(1).error().code == errc::not_found);
-        CHECK(manager.versions()->empty());
-        CHECK(manager.list()->empty());
-        CHECK(manager.plan()->empty());
-        CHECK(manager.prune()->removed.empty());
-        const std::size_t sizes[] = {0, 1, 40'000, largest};
-        for (std::uint64_t i = 0; i != std::size(sizes); ++i) {
-            const auto state = note_of(i, sizes[i]);
-            CHECK(manager.save(state)->version == i + 1);
-            const auto latest = manager.load_latest();
-            REQUIRE(latest);
-            CHECK(latest->version == i + 1);
-            CHECK(latest->state == state);
-            const auto view = manager.view_latest();
-            REQUIRE(view);
-            CHECK(view->version == i + 1);
-            CHECK((*view)->template get<"number">() == i);
-            CHECK(std::ranges::equal((*view)->template get<"text">(), latest->state.text));
-        }
-        for (std::uint64_t i = 0; i != std::size(sizes); ++i) {
-            CHECK(manager.load(i + 1)->state.number == i);
-            CHECK(manager.view(i + 1)->version == i + 1);
-        }
-        CHECK(manager.load(99).error().code == errc::not_found);
-        CHECK(manager.view(99).error().code == errc::not_found);
-        CHECK(manager.versions() == versions{1, 2, 3, 4});
-        CHECK(manager.list()->size() == 4);
-    };
     const tests::scratch root;
-    round_trip(opened<notes<directory>>(directory{root / "one/two"}), 9U << 20U);
-    round_trip(opened<notes<directory, wide_hash>>(directory{root / "three"}));
-    round_trip(opened<notes<directory>>(directory{root / "copied"}, keep_all{},
-                                        {.access = tintype::access::copy}));
-    round_trip(opened<notes<memory_storage, wide_hash>>(memory_storage{}));
-    round_trip(opened<notes<tests::unlocked_storage>>(tests::unlocked_storage{memory_storage{}}));
+    tintype::laws::manager_round_trip(opened<notes<directory>>(directory{root / "one/two"}),
+                                      9U << 20U);
+    tintype::laws::manager_round_trip(opened<notes<directory>>(
+        directory{root / "copied"}, keep_all{}, {.access = tintype::access::copy}));
+    tintype::laws::manager_round_trip(
+        opened<notes<tests::unlocked_storage>>(tests::unlocked_storage{memory_storage{}}));
 }
 
 TEST_CASE("another manager on the same storage goes on where the first stopped") {
@@ -112,29 +82,6 @@ TEST_CASE("another manager on the same storage goes on where the first stopped")
     const auto second = opened<notes<directory>>(directory{root.path()});
     CHECK(second.load_latest()->state == note_of(20));
     CHECK(saved_as(second, 30) == 3);
-}
-
-TEST_CASE("retention follows each save, and numbers go on after what is gone") {
-    using manager_type = notes<memory_storage, wide_hash, keep_last>;
-    const memory_storage storage;
-    const auto manager = opened<manager_type>(storage, keep_last{2});
-    for (std::uint64_t i = 1; i != 6; ++i) {
-        const auto done = manager.save(note_of(i));
-        REQUIRE(done);
-        CHECK(done->version == i);
-        CHECK(done->cleanup.failures.empty());
-        CHECK(done->cleanup.removed == (i > 2 ? versions{i - 2} : versions{}));
-        CHECK(done->cleanup.kept == (i == 1 ? versions{1} : versions{i - 1, i}));
-    }
-    CHECK(sorted_names(storage).size() == 4); // two versions, two digests
-    const auto one = opened<manager_type>(storage, keep_last{1});
-    CHECK(one.plan()->size() == 2);
-    const auto pruned = one.prune();
-    REQUIRE(pruned);
-    CHECK(pruned->removed == versions{4});
-    CHECK(pruned->kept == versions{5});
-    CHECK(saved_as(one, 6) == 6);
-    CHECK(one.versions() == versions{6});
 }
 
 TEST_CASE("the plan is what pruning does, by the manager's clock") {
@@ -172,37 +119,6 @@ TEST_CASE("the plan is what pruning does, by the manager's clock") {
     clock.set({});
     CHECK(saved_as(*manager, 6) == 6);
     CHECK(manager->load_latest()->state == note_of(6));
-}
-
-TEST_CASE("pinned versions stay until they are unpinned") {
-    const auto manager =
-        opened<notes<memory_storage, no_hash, keep_last>>(memory_storage{}, keep_last{1});
-    saved_as(manager, 1);
-    REQUIRE(manager.pin(1, "the first"));
-    for (std::uint64_t i = 2; i != 5; ++i) {
-        saved_as(manager, i);
-    }
-    CHECK(manager.versions() == versions{1, 4});
-    CHECK(manager.list()->front().pinned);
-    CHECK(manager.plan()->back().reason == "pinned");
-    CHECK(manager.unpin(1) == true);
-    CHECK(manager.unpin(1) == false);
-    CHECK(manager.pin(2).error().code == errc::not_found);
-    CHECK(manager.prune()->removed == versions{1});
-}
-
-TEST_CASE("versions go by name, but for the newest") {
-    const auto manager = opened<notes<memory_storage, wide_hash>>(memory_storage{});
-    for (std::uint64_t i = 1; i != 4; ++i) {
-        saved_as(manager, i);
-    }
-    CHECK(manager.remove(2) == true);
-    CHECK(manager.remove(2) == false);
-    CHECK(manager.remove(3).error().code == errc::unsupported);
-    CHECK(manager.versions() == versions{1, 3});
-    CHECK(saved_as(manager, 4) == 4);
-    CHECK(manager.remove(3) == true);
-    CHECK(manager.digest(3).error().code == errc::not_found);
 }
 
 TEST_CASE("what cannot be removed is reported, and the save succeeded") {
@@ -356,41 +272,8 @@ TEST_CASE("a view keeps its bytes: pruned, removed, and after the manager is gon
 }
 
 TEST_CASE("many threads save at once: each has a number of its own, and nothing is lost") {
-    const auto crowd = [](const auto& manager) {
-        constexpr int threads = 4;
-        constexpr int rounds = 25;
-        std::vector<versions> got(threads);
-        std::atomic<int> failed{0};
-        std::vector<std::jthread> all;
-        for (std::size_t me = 0; me != threads; ++me) {
-            all.emplace_back([&, me] {
-                for (std::uint64_t i = 0; i != rounds; ++i) {
-                    const auto done = manager.save(note_of(me * 1000 + i));
-                    failed += done && manager.load_latest() && manager.list() ? 0 : 1;
-                    got[me].push_back(done ? done->version : 0);
-                }
-            });
-        }
-        all.clear();
-        CHECK(failed == 0);
-        versions everything;
-        for (std::size_t me = 0; me != threads; ++me) {
-            CHECK(std::ranges::is_sorted(got[me]));
-            for (std::uint64_t i = 0; i != rounds; ++i) {
-                everything.push_back(got[me][i]);
-                const auto back = manager.load(got[me][i]);
-                REQUIRE(back);
-                CHECK(back->state == note_of(me * 1000 + i));
-            }
-        }
-        std::ranges::sort(everything);
-        CHECK(manager.versions() == everything);
-        CHECK(std::ranges::adjacent_find(everything) == everything.end());
-    };
-    const tests::scratch root;
-    crowd(opened<notes<directory, wide_hash>>(directory{root.path()}));
-    crowd(opened<notes<memory_storage, wide_hash>>(memory_storage{}));
-    crowd(opened<notes<tests::unlocked_storage>>(tests::unlocked_storage{memory_storage{}}));
+    tintype::laws::manager_crowd(
+        opened<notes<tests::unlocked_storage>>(tests::unlocked_storage{memory_storage{}}));
 }
 
 TEST_CASE("the newest may be pruned by somebody between its name and its bytes") {
