@@ -146,9 +146,8 @@ public:
                                            const decode_options& options) const override {
         auto good = verify(file.bytes(), options);
         if (good) {
-            if (const auto info = beside(file, options)) {
-                good = open_chain(folder_of(file.path()), chain_kind::columns, options.watch)
-                           ->check_data(*info);
+            if (const auto found = beside(file, options)) {
+                good = found->chain->check_data(found->info);
             }
         }
         return good;
@@ -173,18 +172,18 @@ public:
         if (!seen || seen->damage) {
             return seen;
         }
-        const auto info = beside(file, options);
-        seen->document.emplace_back("manifest",
-                                    info ? json::value{info->id + std::string{manifest_suffix}}
-                                         : json::value{});
-        if (!info) {
+        const auto found = beside(file, options);
+        seen->document.emplace_back(
+            "manifest",
+            found ? json::value{found->info.id + std::string{manifest_suffix}} : json::value{});
+        if (!found) {
             return seen;
         }
-        auto rows = pieces_of(file.bytes(), *info, options);
+        auto rows = pieces_of(file.bytes(), found->info, options);
         if (!rows) {
             return tintype::pass(rows);
         }
-        seen->document.emplace_back("hash", text_or_null(info->hash));
+        seen->document.emplace_back("hash", text_or_null(found->info.hash));
         seen->document.emplace_back("pieces", *std::move(rows));
         if (const auto good = verify_file(file, options); !good) {
             seen->damage = good.error();
@@ -213,8 +212,8 @@ private:
                                                                  chain_columns::data_magic.size());
     }
 
-    [[nodiscard]] static std::optional<snapshot_info> beside(const input& file,
-                                                             const decode_options& options) {
+    [[nodiscard]] static std::optional<snapshot_beside> beside(const input& file,
+                                                               const decode_options& options) {
         return manifest_beside(file.path(), chain_kind::columns, options.watch);
     }
 

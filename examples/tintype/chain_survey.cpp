@@ -5,7 +5,6 @@
 #include <tintype/chain/catalog.hpp>
 #include <tintype/chain/ids.hpp>
 #include <tintype/chain/outcome.hpp>
-#include <tintype/storage/directory.hpp>
 
 #include "format.hpp"
 #include "text.hpp"
@@ -32,12 +31,11 @@ using tintype::snapshot_info;
 
 class surveyor {
     // For what it says of manifests alone, which is the same of every kind.
-    using catalog =
-        tintype::chain_catalog<tintype::directory, unread_columns, tintype::timed_ids<>>;
+    using catalog = tintype::chain_catalog<store, unread_columns, tintype::timed_ids<>>;
 
 public:
-    surveyor(terminal& on, const std::string& path, const chain_folder& folder)
-        : on_(on), path_(path), folder_(folder) {}
+    surveyor(terminal& on, const store& place, const chain_folder& folder)
+        : on_(on), place_(place), path_(place.where()), folder_(folder) {}
 
     [[nodiscard]] outcome<chain_survey> run(look how) {
         const auto before = names();
@@ -65,7 +63,7 @@ public:
 
 private:
     [[nodiscard]] outcome<std::vector<std::string>> names() const {
-        auto all = tintype::directory{path_}.names();
+        auto all = place_.names();
         if (!all) {
             return failed(path_, all.error());
         }
@@ -224,7 +222,7 @@ private:
 
     // A file of some other known format has nothing to do with the chain.
     [[nodiscard]] bool not_another(const std::string& name) const {
-        const auto file = tintype::directory{path_}.open(name);
+        const auto file = place_.open(name);
         const format* known = file ? recognised(file->bytes()) : nullptr;
         return known == nullptr || known->family() == data_format(folder_.kind());
     }
@@ -241,6 +239,7 @@ private:
     }
 
     terminal& on_;
+    const store& place_;
     const std::string& path_;
     const chain_folder& folder_;
     chain_survey found_{};
@@ -257,9 +256,9 @@ std::string reason_of(const seen_snapshot& seen) {
                : fmt::format("rests on {}, which is damaged: {}", seen.rests_on, seen.what->what);
 }
 
-outcome<chain_survey> survey_chain(terminal& on, const std::string& path,
-                                   const chain_folder& folder, look how) {
-    return surveyor{on, path, folder}.run(how);
+outcome<chain_survey> survey_chain(terminal& on, const store& place, const chain_folder& folder,
+                                   look how) {
+    return surveyor{on, place, folder}.run(how);
 }
 
 } // namespace tool

@@ -42,7 +42,7 @@ enum class look : std::uint8_t {
 [[nodiscard]] std::string reason_of(const seen_snapshot& seen);
 
 // Fails where the folder cannot be read or the work was stopped.
-[[nodiscard]] outcome<chain_survey> survey_chain(terminal& on, const std::string& path,
+[[nodiscard]] outcome<chain_survey> survey_chain(terminal& on, const store& place,
                                                  const chain_folder& folder, look how);
 
 } // namespace tool

@@ -33,7 +33,7 @@ struct checking : Reader {
 template <chain_kind Kind, class Reader, class Bare>
 class read_folder : public chain_folder {
 public:
-    read_folder(const tintype::directory& place, const tintype::chain_options& options)
+    read_folder(const store& place, const tintype::chain_options& options)
         : reader_(place, options), bare_(place, options) {}
 
     [[nodiscard]] chain_kind kind() const override { return Kind; }
@@ -91,11 +91,10 @@ std::string_view data_format(chain_kind kind) noexcept {
     return kind == chain_kind::dakera ? "dakera-snap" : "chain-data";
 }
 
-outcome<std::optional<chain_seen>> chain_in(const std::string& folder) {
-    const tintype::directory place{folder};
+outcome<std::optional<chain_seen>> chain_in(const store& place) {
     const auto names = place.names();
     if (!names) {
-        return failed(folder, names.error());
+        return failed(place.where(), names.error());
     }
     std::optional<chain_seen> seen;
     bool named = false;
@@ -133,26 +132,22 @@ outcome<std::optional<chain_seen>> chain_in(const std::string& folder) {
     return seen;
 }
 
-outcome<chain_kind> require_chain(const std::string& folder) {
-    if (auto there = require_folder(folder); !there) {
-        return pass(there);
-    }
-    auto seen = chain_in(folder);
+outcome<chain_kind> require_chain(const store& place) {
+    auto seen = chain_in(place);
     if (!seen) {
         return pass(seen);
     }
     if (!*seen) {
         return std::unexpected(failure{.how = status::system,
-                                       .about = folder,
+                                       .about = place.where(),
                                        .what = "there is no chain of snapshots in this folder",
                                        .code = errc::not_found});
     }
     return (*seen)->kind;
 }
 
-std::unique_ptr<chain_folder> open_chain(const std::string& folder, chain_kind kind,
+std::unique_ptr<chain_folder> open_chain(const store& place, chain_kind kind,
                                          const tintype::monitor* watch) {
-    const tintype::directory place{folder};
     const auto options = chain_options_for(watch);
     if (kind == chain_kind::dakera) {
         return std::make_unique<dakera_folder>(place, options);
@@ -160,19 +155,23 @@ std::unique_ptr<chain_folder> open_chain(const std::string& folder, chain_kind k
     return std::make_unique<columns_folder>(place, options);
 }
 
-std::optional<snapshot_info> manifest_beside(const std::string& path, chain_kind kind,
-                                             const tintype::monitor* watch) {
+std::optional<snapshot_beside> manifest_beside(const std::string& path, chain_kind kind,
+                                               const tintype::monitor* watch) {
     const auto name = file_name_of(path);
     if (!name.ends_with(data_suffix)) {
         return std::nullopt;
     }
-    const auto place = open_chain(folder_of(path), kind, watch);
+    const auto place = open_store(folder_of(path));
+    if (!place) {
+        return std::nullopt;
+    }
+    auto chain = open_chain(*place, kind, watch);
     // Data that was written anew is called ID.rN.
     std::string_view id = stem_of(name);
     for (int tries = 0; tries != 2; ++tries, id = stem_of(id)) {
-        auto found = place->metadata(id);
+        auto found = chain->metadata(id);
         if (found && found->data == name) {
-            return *std::move(found);
+            return snapshot_beside{*std::move(found), std::move(chain)};
         }
     }
     return std::nullopt;

@@ -9,9 +9,9 @@
 #include <tintype/chain/reader.hpp>
 #include <tintype/formats/dakera.hpp>
 #include <tintype/hash/crc32c.hpp>
-#include <tintype/storage/directory.hpp>
 
 #include "outcome.hpp"
+#include "store.hpp"
 #include "terminal.hpp"
 #include "unread_columns.hpp"
 
@@ -27,19 +27,19 @@ namespace tool {
 enum class chain_kind : std::uint8_t { dakera, columns };
 
 // What a command that only looks does with a folder, and one that removes.
-using dakera_reader = tintype::chain_reader<tintype::dakera::vector_entry, tintype::no_side,
-                                            tintype::directory, tintype::dakera::chain_json<>>;
+using dakera_reader = tintype::chain_reader<tintype::dakera::vector_entry, tintype::no_side, store,
+                                            tintype::dakera::chain_json<>>;
 template <tintype::hash_policy Hash>
-using columns_reader = tintype::chain_reader<unread_record, tintype::no_side, tintype::directory,
-                                             unread_columns, Hash>;
+using columns_reader =
+    tintype::chain_reader<unread_record, tintype::no_side, store, unread_columns, Hash>;
 
 template <tintype::retention_policy Retention>
 using dakera_archive =
-    tintype::chain_archive<tintype::dakera::vector_entry, tintype::no_side, tintype::directory,
+    tintype::chain_archive<tintype::dakera::vector_entry, tintype::no_side, store,
                            tintype::dakera::chain_json<>, tintype::crc32c, Retention>;
 template <tintype::hash_policy Hash, tintype::retention_policy Retention>
-using columns_archive = tintype::chain_archive<unread_record, tintype::no_side, tintype::directory,
-                                               unread_columns, Hash, Retention>;
+using columns_archive =
+    tintype::chain_archive<unread_record, tintype::no_side, store, unread_columns, Hash, Retention>;
 
 class chain_folder {
 public:
@@ -70,16 +70,21 @@ struct chain_seen {
 };
 
 // Nothing where the folder holds no chain.
-[[nodiscard]] outcome<std::optional<chain_seen>> chain_in(const std::string& folder);
+[[nodiscard]] outcome<std::optional<chain_seen>> chain_in(const store& place);
 
 // The same for a command that can do nothing without one.
-[[nodiscard]] outcome<chain_kind> require_chain(const std::string& folder);
+[[nodiscard]] outcome<chain_kind> require_chain(const store& place);
 
-[[nodiscard]] std::unique_ptr<chain_folder> open_chain(const std::string& folder, chain_kind kind,
+[[nodiscard]] std::unique_ptr<chain_folder> open_chain(const store& place, chain_kind kind,
                                                        const tintype::monitor* watch);
 
-// The readable manifest beside a data file that names it, by the file's path.
-[[nodiscard]] std::optional<tintype::snapshot_info>
+// The readable manifest beside a data file that names it, by the file's path, and where it is.
+struct snapshot_beside {
+    tintype::snapshot_info info;
+    std::unique_ptr<chain_folder> chain;
+};
+
+[[nodiscard]] std::optional<snapshot_beside>
 manifest_beside(const std::string& path, chain_kind kind, const tintype::monitor* watch);
 
 [[nodiscard]] tintype::chain_options chain_options_for(const tintype::monitor* watch);

@@ -62,6 +62,7 @@ public:
 [[nodiscard]] std::unique_ptr<command> make_save();
 [[nodiscard]] std::unique_ptr<command> make_restore();
 [[nodiscard]] std::unique_ptr<command> make_prune();
+[[nodiscard]] std::unique_ptr<command> make_copy();
 [[nodiscard]] std::unique_ptr<command> make_diff();
 [[nodiscard]] std::unique_ptr<command> make_export();
 [[nodiscard]] std::unique_ptr<command> make_import();

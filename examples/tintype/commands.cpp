@@ -20,6 +20,7 @@ std::span<const std::unique_ptr<command>> commands() {
         table.push_back(make_save());
         table.push_back(make_restore());
         table.push_back(make_prune());
+        table.push_back(make_copy());
         table.push_back(make_pack());
         table.push_back(make_unpack());
         table.push_back(make_rewrite());

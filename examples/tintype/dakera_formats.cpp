@@ -258,12 +258,8 @@ public:
     // With the metadata beside it: its size, its digest, and that it is of that snapshot.
     [[nodiscard]] result<void> verify_file(const input& file,
                                            const decode_options& options) const override {
-        const auto info = manifest_beside(file.path(), chain_kind::dakera, options.watch);
-        if (!info) {
-            return verify(file.bytes(), options);
-        }
-        return open_chain(folder_of(file.path()), chain_kind::dakera, options.watch)
-            ->check_data(*info);
+        const auto found = manifest_beside(file.path(), chain_kind::dakera, options.watch);
+        return found ? found->chain->check_data(found->info) : verify(file.bytes(), options);
     }
 
     [[nodiscard]] result<inspection> inspect(byte_view bytes,

@@ -52,7 +52,11 @@ public:
     }
 
     [[nodiscard]] outcome<status> run(terminal& on) override {
-        const auto kind = require_chain(folder_);
+        const auto place = require_store(folder_);
+        if (!place) {
+            return std::unexpected(place.error());
+        }
+        const auto kind = require_chain(*place);
         if (!kind) {
             return std::unexpected(kind.error());
         }
@@ -64,8 +68,7 @@ public:
                                 "of this chain",
                         .code = tintype::errc::unsupported});
         }
-        const dakera_reader chain{tintype::directory{folder_},
-                                  chain_options_for(&on.watch(folder_))};
+        const dakera_reader chain{*place, chain_options_for(&on.watch(folder_))};
         for (const std::string& id : {before_, after_}) {
             // Whatever is missing after this is missing from the snapshot.
             if (const auto there = chain.metadata(id); !there) {

@@ -97,6 +97,22 @@ private:
     tintype::staged_file<named_target> staged_;
 };
 
+class object_output : public byte_output {
+public:
+    object_output(store_staged staged, std::string name)
+        : staged_(std::move(staged)), name_(std::move(name)) {}
+
+    [[nodiscard]] result<void> write(tintype::byte_view bytes) override {
+        return staged_.write(bytes);
+    }
+
+    [[nodiscard]] result<void> commit() { return staged_.replace(name_); }
+
+private:
+    store_staged staged_;
+    std::string name_;
+};
+
 class device_output : public byte_output {
 public:
     explicit device_output(tintype::detail::descriptor device) : device_(std::move(device)) {}
@@ -141,6 +157,35 @@ template <class Output>
     return encoded(path, device_output{std::move(device)}, encode);
 }
 
+[[nodiscard]] outcome<input> open_object(const std::string& path) {
+    const auto place = open_store(folder_of(path));
+    if (!place) {
+        return std::unexpected(place.error());
+    }
+    auto object = place->open(file_name_of(path));
+    if (!object) {
+        return failed(path, object.error());
+    }
+    return input{path, *std::move(object)};
+}
+
+[[nodiscard]] outcome<void> into_object(const std::string& path, std::uint64_t size,
+                                        const encode_into& encode, const tintype::monitor& watch) {
+    const auto place = open_store(folder_of(path));
+    if (!place) {
+        return std::unexpected(place.error());
+    }
+    const auto name = file_name_of(path);
+    if (const auto good = tintype::good_name(name); !good) {
+        return failed(path, good.error());
+    }
+    auto staged = place->stage({.size_hint = size, .watch = &watch});
+    if (!staged) {
+        return failed(path, staged.error());
+    }
+    return encoded(path, object_output{*std::move(staged), name}, encode);
+}
+
 } // namespace
 
 std::string folder_of(const std::string& path) {
@@ -162,6 +207,9 @@ result<void> measured_output::write(tintype::byte_view bytes) {
 }
 
 outcome<input> open_input(const std::string& path) {
+    if (names_bucket(path)) {
+        return open_object(path);
+    }
     struct stat found{};
     if (::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode)) {
         if (S_ISDIR(found.st_mode)) {
@@ -190,13 +238,15 @@ outcome<input> open_input(const std::string& path) {
         if (!bytes) {
             return failed(path, bytes.error());
         }
-        return input{path, tintype::stored_file<posix_filesystem>{*std::move(bytes)}};
+        return input{path,
+                     store_object::of(tintype::stored_file<posix_filesystem>{*std::move(bytes)})};
     }
     auto mapping = filesystem.map(*file, *size);
     if (!mapping) {
         return failed(path, mapping.error());
     }
-    return input{path, tintype::stored_file<posix_filesystem>{*std::move(mapping)}};
+    return input{path,
+                 store_object::of(tintype::stored_file<posix_filesystem>{*std::move(mapping)})};
 }
 
 outcome<tintype::blob> read_input(const std::string& path, const tintype::monitor& watch) {
@@ -220,6 +270,9 @@ outcome<tintype::blob> read_input(const std::string& path, const tintype::monito
 
 outcome<void> write_output(const std::string& path, std::uint64_t size, const encode_into& encode,
                            const tintype::monitor& watch) {
+    if (names_bucket(path)) {
+        return into_object(path, size, encode, watch);
+    }
     named_target target;
     std::string full = path;
     struct stat found{};
@@ -251,14 +304,17 @@ outcome<void> write_output(const std::string& path, std::uint64_t size, const en
 
 outcome<void> write_parts(const std::string& folder, const std::vector<part>& parts,
                           const tintype::monitor& watch) {
-    const tintype::directory place{folder};
-    std::vector<tintype::staged_file<posix_filesystem>> staged;
+    const auto place = open_store(folder);
+    if (!place) {
+        return std::unexpected(place.error());
+    }
+    std::vector<store_staged> staged;
     const auto complaint = [&](const part& each, const tintype::error& what) {
         return failed(joined(folder, each.file), what);
     };
     for (const part& each : parts) {
         const auto bytes = each.content();
-        auto file = place.stage({.size_hint = bytes.size(), .watch = &watch});
+        auto file = place->stage({.size_hint = bytes.size(), .watch = &watch});
         if (!file) {
             return complaint(each, file.error());
         }
@@ -276,6 +332,9 @@ outcome<void> write_parts(const std::string& folder, const std::vector<part>& pa
 }
 
 outcome<void> require_folder(const std::string& path) {
+    if (auto folder = require_no_bucket(path); !folder) {
+        return folder;
+    }
     if (const auto folder = posix_filesystem{}.open_folder(path); !folder) {
         return failed(path, folder.error());
     }

@@ -9,6 +9,7 @@
 #include <tintype/storage/directory.hpp>
 
 #include "outcome.hpp"
+#include "store.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -24,19 +25,19 @@ namespace tool {
 [[nodiscard]] std::string folder_of(const std::string& path);
 [[nodiscard]] std::string file_name_of(const std::string& path);
 
-// A file's bytes: mapped where it is large, copied where it is small.
+// A file's bytes: mapped where it is large, copied where it is small. Or an object's in a bucket.
 class input {
 public:
-    input(std::string path, tintype::stored_file<tintype::posix_filesystem> file)
-        : path_(std::move(path)), file_(std::move(file)) {}
+    input(std::string path, store_object object)
+        : path_(std::move(path)), object_(std::move(object)) {}
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
-    [[nodiscard]] tintype::byte_view bytes() const noexcept { return file_.bytes(); }
+    [[nodiscard]] tintype::byte_view bytes() const noexcept { return object_.bytes(); }
 
 private:
     std::string path_;
-    tintype::stored_file<tintype::posix_filesystem> file_;
+    store_object object_;
 };
 
 // A device or a pipe is read to its end.
@@ -95,6 +96,7 @@ struct part {
 [[nodiscard]] outcome<void> write_parts(const std::string& folder, const std::vector<part>& parts,
                                         const tintype::monitor& watch);
 
+// Not a bucket.
 [[nodiscard]] outcome<void> require_folder(const std::string& path);
 
 } // namespace tool

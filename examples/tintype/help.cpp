@@ -120,6 +120,12 @@ std::string help_page(const terminal& on) {
     for (const format* each : formats()) {
         page += entry(on, each->name(), each->about(), 20);
     }
+    page += "\n" + on.dye(style::bold, "places") + "\n";
+    page += entry(on, "DIR", "a folder", 20);
+    page += entry(on, "s3://BUCKET/PREFIX",
+                  "the same in an object store; AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID "
+                  "and AWS_SECRET_ACCESS_KEY say which, and who asks",
+                  20);
     page += "\n" + on.dye(style::bold, "exit status") + "\n";
     page += entry(on, "0", "done", 12);
     page += entry(on, "1", "the data is bad: damaged, incomplete, refused", 12);

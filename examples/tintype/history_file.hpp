@@ -23,6 +23,9 @@ struct history_place {
 
 // Through links. The folder must be there, the history need not.
 [[nodiscard]] inline outcome<history_place> place_of_history(const std::string& path) {
+    if (auto folder = require_no_bucket(path); !folder) {
+        return pass(folder);
+    }
     std::error_code ignored; // of what is not there, and opening says that
     const auto kind = std::filesystem::status(path, ignored).type();
     if (kind == std::filesystem::file_type::directory) {

@@ -77,6 +77,9 @@ public:
         if (folder_.empty()) {
             return wrong_call("-d takes the name of a folder");
         }
+        if (auto folder = require_no_bucket(folder_); !folder) {
+            return pass(folder);
+        }
         if (checksum_ && *checksum_ != "sha256" && *checksum_ != "poly31") {
             return wrong_call(fmt::format("--checksum is sha256 or poly31, not `{}`", *checksum_));
         }

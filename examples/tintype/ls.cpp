@@ -53,21 +53,22 @@ public:
     }
 
     [[nodiscard]] outcome<status> run(terminal& on) override {
-        if (auto there = require_folder(folder_); !there) {
-            return pass(there);
+        const auto place = require_store(folder_);
+        if (!place) {
+            return std::unexpected(place.error());
         }
-        const auto chain = chain_in(folder_);
+        const auto chain = chain_in(*place);
         if (!chain) {
             return std::unexpected(chain.error());
         }
-        const auto versions = seen_versions(on);
+        const auto versions = seen_versions(on, *place);
         if (!versions) {
             return std::unexpected(versions.error());
         }
         std::optional<chain_survey> seen;
         if (*chain) {
             auto found =
-                survey_chain(on, folder_, *open_chain(folder_, (*chain)->kind, &on.watch(folder_)),
+                survey_chain(on, *place, *open_chain(*place, (*chain)->kind, &on.watch(folder_)),
                              no_verify_ ? look::manifests : look::all);
             if (!found) {
                 return std::unexpected(found.error());
@@ -84,9 +85,9 @@ private:
         std::map<std::uint64_t, tintype::error> bad{};
     };
 
-    [[nodiscard]] outcome<version_list> seen_versions(terminal& on) const {
+    [[nodiscard]] outcome<version_list> seen_versions(terminal& on, const store& place) const {
         const auto folder =
-            open_versions(folder_, tintype::keep_all{}, on.watch(folder_), purpose::look);
+            open_versions(place, tintype::keep_all{}, on.watch(folder_), purpose::look);
         if (!folder) {
             return std::unexpected(folder.error());
         }

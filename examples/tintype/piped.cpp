@@ -95,8 +95,8 @@ outcome<input> piped::whole() && {
             name_,
             {.code = errc::limit_exceeded, .where = name_, .found = seen_.size(), .wanted = most});
     }
-    return input{std::move(name_),
-                 tintype::stored_file<tintype::posix_filesystem>{std::move(seen_)}};
+    return input{std::move(name_), store_object::of(tintype::stored_file<tintype::posix_filesystem>{
+                                       std::move(seen_)})};
 }
 
 } // namespace tool

@@ -103,14 +103,15 @@ private:
 
     template <class Policy>
     [[nodiscard]] outcome<status> prune(terminal& on, const Policy& policy) {
-        if (auto there = require_folder(folder_); !there) {
-            return pass(there);
+        const auto place = require_store(folder_);
+        if (!place) {
+            return std::unexpected(place.error());
         }
-        const auto chain = chain_in(folder_);
+        const auto chain = chain_in(*place);
         if (!chain) {
             return std::unexpected(chain.error());
         }
-        const auto folder = open_versions(folder_, policy, on.watch(folder_),
+        const auto folder = open_versions(*place, policy, on.watch(folder_),
                                           *chain || dry_run_ ? purpose::look : purpose::change);
         if (!folder) {
             return std::unexpected(folder.error());
@@ -128,7 +129,7 @@ private:
                                     "them is meant: give each a folder of its own",
                             .code = tintype::errc::unsupported});
             }
-            return prune_chain(on, policy, (*chain)->kind);
+            return prune_chain(on, policy, *place, (*chain)->kind);
         }
         if (dry_run_) {
             const auto decisions = folder->plan();
@@ -147,8 +148,9 @@ private:
 
     // The newest whole snapshot stays, so it must be possible to see which that is.
     template <class Policy>
-    [[nodiscard]] outcome<status> prune_chain(terminal& on, const Policy& policy, chain_kind kind) {
-        const auto all = open_chain(folder_, kind, &on.watch(folder_))->list();
+    [[nodiscard]] outcome<status> prune_chain(terminal& on, const Policy& policy,
+                                              const store& place, chain_kind kind) {
+        const auto all = open_chain(place, kind, &on.watch(folder_))->list();
         if (!all) {
             return failed(folder_, all.error());
         }
@@ -160,19 +162,20 @@ private:
             guarded = guarded || !each.hash.empty();
         }
         if (kind == chain_kind::dakera) {
-            return prune_with<dakera_archive<Policy>>(on, policy);
+            return prune_with<dakera_archive<Policy>>(on, policy, place);
         }
-        return guarded ? prune_with<columns_archive<tintype::crc32c, Policy>>(on, policy)
-                       : prune_with<columns_archive<tintype::no_hash, Policy>>(on, policy);
+        return guarded ? prune_with<columns_archive<tintype::crc32c, Policy>>(on, policy, place)
+                       : prune_with<columns_archive<tintype::no_hash, Policy>>(on, policy, place);
     }
 
     template <class Archive, class Policy>
-    [[nodiscard]] outcome<status> prune_with(terminal& on, const Policy& policy) {
+    [[nodiscard]] outcome<status> prune_with(terminal& on, const Policy& policy,
+                                             const store& place) {
         auto options = chain_options_for(&on.watch(folder_));
         if (dry_run_) {
             options.sweep_grace = std::chrono::nanoseconds::max();
         }
-        const auto chain = Archive::open(tintype::directory{folder_}, policy, options);
+        const auto chain = Archive::open(place, policy, options);
         if (!chain) {
             return failed(folder_, chain.error());
         }

@@ -74,7 +74,11 @@ public:
 
 private:
     [[nodiscard]] outcome<status> restore_chain(terminal& on) const {
-        const auto kind = require_chain(folder_);
+        const auto place = require_store(folder_);
+        if (!place) {
+            return std::unexpected(place.error());
+        }
+        const auto kind = require_chain(*place);
         if (!kind) {
             return std::unexpected(kind.error());
         }
@@ -88,7 +92,7 @@ private:
         }
         const bool piped = *output_ == "-" || *output_ == "/dev/stdout";
         const auto done =
-            restore_dakera(on, folder_, *id_, *output_ == "-" ? "/dev/stdout" : *output_);
+            restore_dakera(on, *place, *id_, *output_ == "-" ? "/dev/stdout" : *output_);
         if (!done) {
             return std::unexpected(done.error());
         }
@@ -119,29 +123,31 @@ private:
             }
             asked = *version;
         }
-        if (auto there = require_folder(folder_); !there) {
-            return pass(there);
+        const auto place = require_store(folder_);
+        if (!place) {
+            return std::unexpected(place.error());
         }
         const auto folder =
-            open_versions(folder_, tintype::keep_all{}, on.watch(folder_), purpose::look);
+            open_versions(*place, tintype::keep_all{}, on.watch(folder_), purpose::look);
         if (!folder) {
             return std::unexpected(folder.error());
         }
         const auto loaded = version_ ? folder->load(asked) : folder->load_latest();
         if (!loaded) {
             const auto about = version_ ? path_of(folder_, asked) : folder_;
-            return failed_to_load(*folder, about, loaded.error());
+            return failed_to_load(*place, *folder, about, loaded.error());
         }
         return out_.write(on, loaded->state, {{"version", loaded->version}});
     }
 
     // Of a damaged newest version also which older one is whole, and of a chain how it is asked.
-    [[nodiscard]] outcome<status> failed_to_load(const snapshot_folder<tintype::keep_all>& folder,
+    [[nodiscard]] outcome<status> failed_to_load(const store& place,
+                                                 const snapshot_folder<tintype::keep_all>& folder,
                                                  const std::string& about,
                                                  const tintype::error& what) const {
         auto known = failed(about, what);
         if (what.code == tintype::errc::not_found) {
-            if (const auto chain = chain_in(folder_); chain && *chain) {
+            if (const auto chain = chain_in(place); chain && *chain) {
                 return std::unexpected(
                     failure{.how = status::wrong_call,
                             .about = folder_,

@@ -35,9 +35,10 @@ inline constexpr std::array<std::string_view, 3> tintype::json_names<tool::resto
 
 namespace tool {
 
-outcome<restored_counts> restore_dakera(terminal& on, const std::string& folder,
-                                        const std::string& id, const std::string& output) {
-    const dakera_reader chain{tintype::directory{folder}, chain_options_for(&on.watch(folder))};
+outcome<restored_counts> restore_dakera(terminal& on, const store& place, const std::string& id,
+                                        const std::string& output) {
+    const std::string& folder = place.where();
+    const dakera_reader chain{place, chain_options_for(&on.watch(folder))};
     // Whatever is missing after this is missing from the snapshot.
     if (const auto there = chain.metadata(id); !there) {
         return no_snapshot(folder, id, there.error());

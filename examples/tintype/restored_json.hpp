@@ -5,6 +5,7 @@
 #include <tintype/formats/dakera.hpp>
 
 #include "outcome.hpp"
+#include "store.hpp"
 #include "terminal.hpp"
 
 #include <cstdint>
@@ -19,8 +20,7 @@ struct restored_counts {
 };
 
 // Into the file, whole or not at all: namespaces by name, vectors by id.
-[[nodiscard]] outcome<restored_counts> restore_dakera(terminal& on, const std::string& folder,
-                                                      const std::string& id,
-                                                      const std::string& output);
+[[nodiscard]] outcome<restored_counts>
+restore_dakera(terminal& on, const store& place, const std::string& id, const std::string& output);
 
 } // namespace tool

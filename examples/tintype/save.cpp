@@ -9,6 +9,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <optional>
+
 namespace tool {
 
 namespace {
@@ -65,13 +67,27 @@ public:
         if (!state) {
             return std::unexpected(state.error());
         }
-        return *last ? keep(on, *state, **last) : keep(on, *state, tintype::keep_all{});
+        const auto place = open_store(folder_);
+        if (!place) {
+            return std::unexpected(place.error());
+        }
+        // Where programs agree on numbers by pointers, so does this.
+        return place->keeps_pointers() ? keep(on, *state, *last, pointer_store{*place})
+                                       : keep(on, *state, *last, *place);
     }
 
 private:
-    template <class Rule>
-    [[nodiscard]] outcome<status> keep(terminal& on, const snapshot& state, Rule rule) {
-        const auto folder = open_versions(folder_, rule, on.watch(folder_), purpose::change);
+    template <class Store>
+    [[nodiscard]] outcome<status> keep(terminal& on, const snapshot& state,
+                                       const std::optional<tintype::keep_last>& last,
+                                       const Store& place) {
+        return last ? keep(on, state, *last, place) : keep(on, state, tintype::keep_all{}, place);
+    }
+
+    template <class Rule, class Store>
+    [[nodiscard]] outcome<status> keep(terminal& on, const snapshot& state, const Rule& rule,
+                                       const Store& place) {
+        const auto folder = open_versions(place, rule, on.watch(folder_), purpose::change);
         if (!folder) {
             return std::unexpected(folder.error());
         }

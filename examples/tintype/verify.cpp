@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <ranges>
 #include <set>
@@ -66,11 +67,8 @@ public:
 
     [[nodiscard]] outcome<status> run(terminal& on) override {
         for (const std::string& path : paths_) {
-            std::error_code problem;
-            const auto kind = fs::status(path, problem).type();
-            const auto done = kind == fs::file_type::directory
-                                  ? check_folder(on, path)
-                                  : check_file(on, path, asked::by_name);
+            const auto done =
+                is_folder(path) ? check_folder(on, path) : check_file(on, path, asked::by_name);
             if (!done) {
                 return std::unexpected(done.error());
             }
@@ -87,6 +85,23 @@ public:
 
 private:
     enum class asked { by_name, in_folder };
+
+    // A bucket has no folders: what is no object is a prefix.
+    [[nodiscard]] static bool is_folder(const std::string& path) {
+        if (!names_bucket(path)) {
+            std::error_code problem;
+            return fs::status(path, problem).type() == fs::file_type::directory;
+        }
+        const auto name = file_name_of(path);
+        if (folder_of(path) == "s3://" || !tintype::good_name(name)) {
+            return true;
+        }
+        const auto place = open_store(folder_of(path));
+        std::byte first{};
+        const auto there =
+            place ? place->read(name, 0, {&first, 1}) : tintype::result<std::size_t>{0};
+        return !there && there.error().code == tintype::errc::not_found;
+    }
 
     // Fails only where the work was stopped.
     [[nodiscard]] outcome<void> check_file(terminal& on, const std::string& path, asked how) {
@@ -142,21 +157,10 @@ private:
         const std::size_t before = told_;
         std::vector<std::string> files;
         std::vector<std::string> imports; // folders that somebody imported into
-        std::error_code problem;
-        fs::recursive_directory_iterator entry{path, problem};
-        for (; !problem && entry != fs::end(entry); entry.increment(problem)) {
-            std::error_code ignored; // opening it will say
-            if (entry->is_regular_file(ignored) && !is_claim(*entry)) {
-                files.push_back(entry->path().string());
-            } else if (is_importers_own(entry->path().filename().string())) {
-                imports.push_back(entry->path().parent_path().string());
-                entry.disable_recursion_pending();
-            }
-        }
-        if (problem) {
-            const auto what = failed(
-                path, tintype::detail::system_failure("readdir", path, problem.value()).error());
-            tell(on, path, {}, &what.error());
+        if (names_bucket(path)) {
+            find_objects(on, path, files);
+        } else {
+            find_files(on, path, files, imports);
         }
         std::ranges::sort(files);
         names imported;
@@ -194,6 +198,40 @@ private:
         return {};
     }
 
+    void find_files(terminal& on, const std::string& path, std::vector<std::string>& files,
+                    std::vector<std::string>& imports) {
+        std::error_code problem;
+        fs::recursive_directory_iterator entry{path, problem};
+        for (; !problem && entry != fs::end(entry); entry.increment(problem)) {
+            std::error_code ignored; // opening it will say
+            if (entry->is_regular_file(ignored) && !is_claim(*entry)) {
+                files.push_back(entry->path().string());
+            } else if (is_importers_own(entry->path().filename().string())) {
+                imports.push_back(entry->path().parent_path().string());
+                entry.disable_recursion_pending();
+            }
+        }
+        if (problem) {
+            const auto what = failed(
+                path, tintype::detail::system_failure("readdir", path, problem.value()).error());
+            tell(on, path, {}, &what.error());
+        }
+    }
+
+    void find_objects(terminal& on, const std::string& path, std::vector<std::string>& files) {
+        const auto place = open_store(path);
+        const auto all = place ? place->names() : tintype::result<std::vector<std::string>>{};
+        if (!all) {
+            const auto what = failed(path, all.error());
+            tell(on, path, {}, &what.error());
+        } else if (!place) {
+            tell(on, path, {}, &place.error());
+        } else {
+            std::ranges::transform(*all, std::back_inserter(files),
+                                   [&](const std::string& name) { return joined(path, name); });
+        }
+    }
+
     // The files that an import left in a folder. The paths of those are added to `known`.
     [[nodiscard]] outcome<void> check_imported(terminal& on, const std::string& folder,
                                                names& known) {
@@ -226,7 +264,12 @@ private:
 
     // The chain in a folder, if there is one, oldest first. The files that it was about.
     [[nodiscard]] outcome<names> check_chain(terminal& on, const std::string& path) {
-        const auto chain = chain_in(path);
+        const auto place = open_store(path);
+        if (!place) {
+            tell(on, path, {}, &place.error());
+            return names{};
+        }
+        const auto chain = chain_in(*place);
         if (!chain) {
             tell(on, path, {}, &chain.error());
             return names{};
@@ -234,8 +277,8 @@ private:
         if (!*chain || !(*chain)->named) {
             return names{};
         }
-        auto seen =
-            survey_chain(on, path, *open_chain(path, (*chain)->kind, &on.watch(path)), look::all);
+        auto seen = survey_chain(on, *place, *open_chain(*place, (*chain)->kind, &on.watch(path)),
+                                 look::all);
         if (!seen) {
             return pass(seen);
         }

@@ -7,9 +7,10 @@
 #include <tintype/hash/none.hpp>
 #include <tintype/manager/retention.hpp>
 #include <tintype/manager/versioned.hpp>
-#include <tintype/storage/directory.hpp>
+#include <tintype/storage/concept.hpp>
 
 #include "format.hpp"
+#include "store.hpp"
 #include "text.hpp"
 
 #include <string>
@@ -66,26 +67,24 @@ static_assert(tintype::viewable_codec<any_codec, snapshot>);
 
 using snapshot_names = tintype::velesdb::snapshot_names;
 
-template <tintype::retention_policy Retention>
-using snapshot_folder = tintype::versioned_manager<snapshot, any_codec, tintype::directory,
-                                                   tintype::no_hash, Retention, snapshot_names>;
+template <tintype::retention_policy Retention, tintype::storage_policy Store = store>
+using snapshot_folder = tintype::versioned_manager<snapshot, any_codec, Store, tintype::no_hash,
+                                                   Retention, snapshot_names>;
 
 // A command that only looks leaves alone what crashed writers left behind: it must work in a folder
 // that it may not write into.
 enum class purpose { look, change };
 
-template <tintype::retention_policy Retention>
-[[nodiscard]] outcome<snapshot_folder<Retention>>
-open_versions(const std::string& path, Retention retention, const tintype::monitor& watch,
-              purpose why) {
+template <tintype::retention_policy Retention, tintype::storage_policy Store>
+[[nodiscard]] outcome<snapshot_folder<Retention, Store>>
+open_versions(const Store& place, Retention retention, const tintype::monitor& watch, purpose why) {
     tintype::manager_options options{.decode = {.watch = &watch}};
     if (why == purpose::look) {
         options.sweep_grace = std::chrono::nanoseconds::max();
     }
-    auto folder =
-        snapshot_folder<Retention>::open(tintype::directory{path}, std::move(retention), options);
+    auto folder = snapshot_folder<Retention, Store>::open(place, std::move(retention), options);
     if (!folder) {
-        return failed(path, folder.error());
+        return failed(place.where(), folder.error());
     }
     return *std::move(folder);
 }
