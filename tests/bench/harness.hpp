@@ -64,6 +64,7 @@ void measure_replay(const options& chosen, rows& to);
 void measure_rocksdb(const options& chosen, rows& to);
 void measure_series(const options& chosen, rows& to);
 void measure_delta(const options& chosen, rows& to);
+void measure_s3(const options& chosen, rows& to);
 void measure_stream(const options& chosen, rows& to);
 void measure_stream_wires(const options& chosen, rows& to);
 

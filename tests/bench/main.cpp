@@ -29,7 +29,7 @@ constexpr area areas[] = {
     {"chain", bench::measure_chain},        {"rocksdb", bench::measure_rocksdb, true},
     {"series", bench::measure_series},      {"delta", bench::measure_delta},
     {"replay", bench::measure_replay},      {"stream", bench::measure_stream_wires},
-    {"stream", bench::measure_stream}};
+    {"stream", bench::measure_stream},      {"s3", bench::measure_s3}};
 
 constexpr std::string_view usage =
     "tintype_bench [--quick] [--area NAME] [--json FILE] [--svg FILE] [--data FOLDER]\n"
@@ -37,13 +37,14 @@ constexpr std::string_view usage =
     "\n"
     "  --quick        fewer rounds, and nothing of 1 GiB\n"
     "  --area NAME    only this area; may be repeated. checksum, blake3, vamm, json, bincode,\n"
-    "                 chain, series, delta, replay, stream, and only if it is asked for rocksdb:\n"
-    "                 a peer alone\n"
+    "                 chain, series, delta, replay, stream, s3 (which needs the variables that\n"
+    "                 `tests/s3/ceph env` prints), and only if it is asked for rocksdb: a peer\n"
+    "                 alone\n"
     "  --json FILE    write the figures\n"
     "  --svg FILE     write a plot of the ratios\n"
     "  --data FOLDER  where files are written: a disk, as it is measured too\n"
     "                 (TMPDIR, or build/bench-data)\n"
-    "  --size MIB     of the database that area stream carries (1024, or 64 if quick)\n"
+    "  --size MIB     of what the areas stream and s3 carry (1024, or 64 if quick)\n"
     "  --show FILE    print the tables of figures that --json wrote; measures nothing\n";
 
 [[noreturn]] void misused(std::string_view argument) {
