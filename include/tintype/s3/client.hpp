@@ -136,7 +136,8 @@ public:
     // Whether there was one, nobody says.
     [[nodiscard]] s3_tried<void> remove(const std::string& key, const s3_patience& patience = {},
                                         unsigned tries = 0) const {
-        return this->ask({.method = "DELETE", .key = key, .tries = tries}, patience, nothing);
+        return this->ask({.method = "DELETE", .key = key, .tries = tries, .destroys = true},
+                         patience, nothing);
     }
 
     // At most 1000 keys; those that could not be removed.
@@ -150,6 +151,7 @@ public:
                         {"content-md5", detail::base64_of(hash_of<md5>(bytes_of(body)))}},
             .body = bytes_of(body),
             .most = largest_list,
+            .destroys = true,
         };
         return asked_for(call, patience, read_kept);
     }

@@ -32,6 +32,7 @@ public:
         proof& operator=(const proof&) = delete;
         virtual ~proof() = default;
         [[nodiscard]] virtual result<void> check() const = 0;
+        [[nodiscard]] virtual std::chrono::milliseconds margin() const = 0;
     };
 
     void take() {
@@ -66,6 +67,13 @@ public:
                                                                           : result<void>{};
     }
 
+    [[nodiscard]] std::chrono::milliseconds longest() const override {
+        const std::lock_guard hold{mutex_};
+        return proof_ != nullptr && holder_ == std::this_thread::get_id()
+                   ? proof_->margin()
+                   : std::chrono::milliseconds::max();
+    }
+
 private:
     mutable std::mutex mutex_; // guards what follows
     std::condition_variable free_;
@@ -78,8 +86,8 @@ private:
 template <class Pointers>
 class s3_lock {
     struct held final : s3_turn::proof {
-        held(std::shared_ptr<s3_turn> whose, lease<Pointers> its)
-            : turn(std::move(whose)), owned(std::move(its)) {
+        held(std::shared_ptr<s3_turn> whose, lease<Pointers> its, std::chrono::milliseconds spare)
+            : turn(std::move(whose)), owned(std::move(its)), left(spare) {
             turn->begin(*this);
         }
 
@@ -99,8 +107,11 @@ class s3_lock {
             return still;
         }
 
+        [[nodiscard]] std::chrono::milliseconds margin() const override { return left; }
+
         std::shared_ptr<s3_turn> turn;
         lease<Pointers> owned;
+        std::chrono::milliseconds left;
     };
 
 public:
@@ -112,7 +123,9 @@ public:
             turn->give();
             return pass(owned);
         }
-        return s3_lock{std::make_unique<held>(std::move(turn), *std::move(owned))};
+        return s3_lock{std::make_unique<held>(
+            std::move(turn), *std::move(owned),
+            std::chrono::duration_cast<std::chrono::milliseconds>(options.margin))};
     }
 
     [[nodiscard]] result<void> check() const { return held_->check(); }

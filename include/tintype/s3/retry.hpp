@@ -28,6 +28,9 @@ public:
     s3_guard& operator=(const s3_guard&) = delete;
     virtual ~s3_guard() = default;
     [[nodiscard]] virtual result<void> check() const = 0;
+    // How long a request that destroys something may be on its way: what its sender may do now, he
+    // may not do any more after that.
+    [[nodiscard]] virtual std::chrono::milliseconds longest() const = 0;
 };
 
 // Asked before each try and often while waiting. A monitor is asked on its own thread only; for all
@@ -57,6 +60,10 @@ public:
             return fail({.code = errc::cancelled, .found = now_.done, .wanted = now_.total});
         }
         return watch_ != nullptr ? watch_->report(now_) : result<void>{};
+    }
+
+    [[nodiscard]] std::chrono::milliseconds longest(std::chrono::milliseconds given) const {
+        return guard_ != nullptr ? std::min(given, guard_->longest()) : given;
     }
 
 private:

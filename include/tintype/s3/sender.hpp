@@ -50,7 +50,8 @@ struct s3_call {
     std::optional<sha256::digest_type> digest{}; // of the body, where it is known already
     mutable_bytes into{};
     std::uint64_t most = std::uint64_t{1} << 20U;
-    unsigned tries = 0; // 0: as many as the options say
+    unsigned tries = 0;    // 0: as many as the options say
+    bool destroys = false; // and so may not be on its way when somebody else's turn has come
 };
 
 template <s3_transport Transport, credentials_policy Credentials>
@@ -73,7 +74,7 @@ public:
     template <class Read>
     [[nodiscard]] auto ask(const s3_call& call, const s3_patience& patience, Read read) const
         -> decltype(read(std::declval<s3_answer&>())) {
-        const s3_request request = request_for(call);
+        s3_request request = request_for(call);
         s3_backoff backoff{options_, seed_.fetch_add(0x9e3779b97f4a7c15U)};
         bool undone = true;
         const unsigned tries = call.tries != 0 ? call.tries : options_.tries;
@@ -81,6 +82,9 @@ public:
             std::chrono::milliseconds asked{};
             if (auto go_on = patience.go_on(); !go_on) {
                 return std::unexpected(s3_failure{.what = go_on.error(), .undone = undone});
+            }
+            if (call.destroys) {
+                request.timeout = patience.longest(options_.timeout);
             }
             auto answer = ask_once(request, call.key, asked);
             auto outcome =
@@ -103,7 +107,8 @@ public:
     // What an answer of 200 to 299 means that cannot be understood: it was carried out, perhaps.
     [[nodiscard]] s3_failure odd_answer(const error& what, std::string_view key) const {
         s3_failure failure{.what = what, .status = 200, .passing = true, .undone = false};
-        failure.what.where = name_of(key);
+        const auto name = name_of(key);
+        failure.what.where = name.empty() ? std::string_view{where_.bucket} : name;
         failure.what.during = "reading the service's answer";
         return failure;
     }

@@ -75,6 +75,7 @@ public:
             return pass(made);
         }
         // Who met another looks again: it may have been its own request, or a holder that left.
+        (*made)->most_unknown = 4;
         auto got = (*made)->attempt();
         for (int tried = 0; got && *got == outcome::unclear && tried != 8; ++tried) {
             got = (*made)->attempt();
@@ -150,6 +151,7 @@ private:
         // When what may be the last state of ours was not there yet.
         std::optional<time> unresolved{};
         int unknown = 0;
+        int most_unknown = 64;
         std::mutex changing{}; // one request at a time; guards what stands above
         mutable std::mutex mutex{};
         std::condition_variable_any wake{};
@@ -229,10 +231,10 @@ private:
                                                             : given_up(put.error());
         }
 
-        // What nobody knows the outcome of is looked at again, but not for ever.
+        // What nobody knows the outcome of is looked at again, but not for ever. Services answer so
+        // in a rush, too, to those who lost.
         [[nodiscard]] result<outcome> given_up(const error& what) {
-            constexpr int patience = 4;
-            return ++unknown == patience ? result<outcome>{fail(what)} : outcome::unclear;
+            return ++unknown == most_unknown ? result<outcome>{fail(what)} : outcome::unclear;
         }
 
         [[nodiscard]] result<void> renew() {

@@ -283,6 +283,39 @@ TEST_CASE("s3 storage: list, whatever fails, and page by page") {
         });
 }
 
+TEST_CASE("s3 storage: what destroys under the lock is not on its way for longer than its margin") {
+    using std::chrono::milliseconds;
+    auto options = quick();
+    options.lease_term = milliseconds{8000};
+    options.timeout = milliseconds{60'000};
+    std::vector<milliseconds> removals;
+    std::vector<milliseconds> others;
+    scripted_s3 bucket;
+    bucket.fault = [&](unsigned, const s3_request& request) {
+        const bool removes =
+            request.method == "DELETE" || request.target.find("delete") != std::string::npos;
+        (removes ? removals : others).push_back(request.timeout);
+        return s3_fault::none;
+    };
+    const auto store = over(bucket, options);
+    const auto publish_and_remove = [&] {
+        REQUIRE(laws::publish_object(store, "one", {}));
+        REQUIRE(laws::publish_object(store, "two", {}));
+        REQUIRE(store.remove("one") == true);
+        REQUIRE(store.remove_all(std::vector<std::string>{"two"}));
+    };
+    publish_and_remove();
+    CHECK(removals == std::vector{milliseconds{60'000}, milliseconds{60'000}});
+    removals.clear();
+    {
+        const auto held = store.lock();
+        REQUIRE(held);
+        publish_and_remove();
+    }
+    CHECK(removals == std::vector{milliseconds{2000}, milliseconds{2000}});
+    CHECK(std::ranges::all_of(others, [](milliseconds each) { return each.count() == 60'000; }));
+}
+
 TEST_CASE("s3 storage: only what begins so is listed") {
     const scripted_s3 bucket;
     const auto store = over(bucket);
