@@ -1,6 +1,8 @@
 // Chains in a bucket: processes take snapshots on each other's, compact and remove at the same
 // time, each under a lock that is a lease. What is listed in the end is exactly what was taken.
 
+#include "laws/chains.hpp"
+
 #include <tintype/hash/crc32c.hpp>
 
 #include "races/chain_labelled.hpp"
@@ -24,6 +26,10 @@ auto opened(const tintype::s3_location& where) {
 }
 
 } // namespace
+
+TEST_CASE("laws: chains in an object store") {
+    tintype::laws::chain_laws([] { return tests::open_store(); });
+}
 
 TEST_CASE("processes work on one chain in a bucket: nothing is lost, no child without its parent") {
     constexpr std::uint32_t processes = 4;

@@ -53,3 +53,24 @@ TEST_CASE("sizes around parts, published, replaced, read whole and in ranges") {
     CHECK(storage.list()->empty());
     CHECK(storage.sweep(std::chrono::nanoseconds{0}) == 0);
 }
+
+TEST_CASE("what is too large for one copy is copied in parts") {
+    auto options = tests::quick();
+    const std::size_t part = options.part_size;
+    options.copy_limit = 2 * part;
+    const auto where = place();
+    const auto storage = open_store(where, options);
+    for (const std::size_t size : {2 * part, 2 * part + 1, 5 * part + 7}) {
+        INFO("size ", size);
+        const auto bytes = tests::noise(size, size);
+        const auto name = "size-" + std::to_string(size);
+        REQUIRE(tests::words(tests::put(storage, name, bytes)) == "no error");
+        CHECK(tests::kept(storage, name) == bytes);
+        CHECK(tests::put(storage, name, bytes).error().code == tintype::errc::already_exists);
+        const auto fresh = tests::noise(size, size + 1);
+        REQUIRE(tests::words(tests::put(storage, name, fresh, true)) == "no error");
+        CHECK(tests::kept(storage, name) == fresh);
+    }
+    CHECK(storage.list()->size() == 3);
+    CHECK(storage.sweep(std::chrono::nanoseconds{0}) == 0);
+}
