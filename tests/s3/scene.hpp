@@ -80,6 +80,7 @@ inline tintype::s3_options quick() {
     options.part_size = std::size_t{64} << 10U;
     options.backoff = std::chrono::milliseconds{2};
     options.backoff_most = std::chrono::milliseconds{50};
+    options.longest_upload = std::chrono::hours{0};
     return options;
 }
 

@@ -70,7 +70,10 @@ public:
     }
 
     [[nodiscard]] result<std::size_t> sweep(std::chrono::nanoseconds grace) const {
-        auto uploads = stale_uploads(grace);
+        const bool everything = grace == std::chrono::nanoseconds{0};
+        auto uploads = stale_uploads(everything ? grace
+                                                : std::max<std::chrono::nanoseconds>(
+                                                      grace, client_.options().longest_upload));
         if (!uploads) {
             return pass(uploads);
         }

@@ -34,6 +34,10 @@ struct s3_options {
     // same. Without it they are `missing_field`.
     bool believe_foreign = false;
 
+    // How long ago an upload in parts must have begun before it is swept, whatever shorter grace is
+    // given: one may take hours, and a service says only when it began.
+    std::chrono::hours longest_upload{24};
+
     // How long the owner of a lock may be silent before the lock is another's.
     std::chrono::milliseconds lease_term{30'000};
 

@@ -176,7 +176,8 @@ public:
     [[nodiscard]] result<void> sync() const { return {}; }
 
     // Uploads that were begun and neither named nor given up, and names that are kept for such.
-    // By the service's clock, to the second. A grace of less than the time that all tries of one
+    // By the service's clock, to the second; an upload stays for `longest_upload` also where the
+    // grace is shorter. A grace of less than the time that all tries of one
     // request may take endangers objects that are on their way; with none everything goes.
     [[nodiscard]] result<std::size_t> sweep(std::chrono::nanoseconds grace) const {
         return s3_listing{client()}.sweep(grace);
