@@ -447,7 +447,7 @@ TEST_CASE("the watch is told of every byte once, and can stop the copy anywhere"
 }
 
 TEST_CASE("objects of several pieces, between folders, and the difference in any of them") {
-    constexpr std::size_t piece = tintype::detail::copy_piece;
+    constexpr std::size_t piece = tintype::detail::piece_at_once;
     const tests::scratch place;
     const tintype::directory from{place / "from"};
     const tintype::directory to{place / "to"};
