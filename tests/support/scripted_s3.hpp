@@ -87,6 +87,7 @@ public:
     std::function<s3_fault(unsigned, const tintype::s3_request&)> fault{};
     bool bare_tags = true;       // conditions hold for tags without quotes only
     bool copies_checked = false; // conditions on copies are heeded
+    bool copies_refused = false; // copies with conditions are not implemented
     std::size_t page = 1000;
 
     [[nodiscard]] tintype::transport_outcome send(const tintype::s3_request& request,
@@ -504,6 +505,9 @@ private:
             auto done = with(200);
             done.headers.push_back({"etag", '"' + tag + '"'});
             return done;
+        }
+        if (!source.empty() && copies_refused && !header(request, "if-match").empty()) {
+            return refused(501, "NotImplemented");
         }
         if ((source.empty() || copies_checked) && !holds(request, key)) {
             return refused(412, "PreconditionFailed");

@@ -109,7 +109,11 @@ protected:
         if constexpr (counts && has_digests) {
             const auto swept = last_number(storage_, given_up());
             if (!swept) {
-                return swept;
+                // The object is there, and nobody knows whether it stays.
+                auto what = swept.error();
+                what.where = Names::name(version);
+                what.during = "nobody knows whether it was done";
+                return fail(what);
             }
             if (version <= *swept) {
                 for (const auto& name :
@@ -180,12 +184,15 @@ protected:
     }
 
     // The digest of an object that did not get its name: what has that name instead is another's.
+    // A request that nobody answered may name the object yet, and then it must have its digest.
     // Best effort, as the next opening clears up what stays.
     void retract([[maybe_unused]] std::uint64_t version, [[maybe_unused]] const error& why) const {
         if constexpr (has_digests) {
-            const auto there = exists(version);
-            if (why.code == errc::already_exists ||
-                (!there && there.error().code == errc::not_found)) {
+            const auto gone = [&] {
+                const auto there = exists(version);
+                return !there && there.error().code == errc::not_found;
+            };
+            if (why.code == errc::already_exists || (!counts && gone())) {
                 static_cast<void>(storage_.remove(Names::name(version) + digest_suffix()));
             }
         }

@@ -89,6 +89,7 @@ public:
                                             const s3_condition& only_if,
                                             const s3_patience& patience = {}) const {
         s3_call call{.method = "PUT", .key = key, .body = body, .digest = digest};
+        call.destroys = only_if.header.empty(); // what is there, whoever put it there meanwhile
         add(call.headers, metadata);
         add(call.headers, only_if);
         return this->ask(call, patience, [](s3_answer& answer) -> s3_tried<std::string> {

@@ -102,10 +102,11 @@ struct s3_digest {
 }
 
 struct s3_entry {
-    std::uint64_t size = 0; // of the whole object, also where the answer holds a range of it
-    std::string tag;        // its ETag, without quotes
-    std::string writer;     // empty where another tool put it there
-    std::string digest;     // as it is written
+    std::uint64_t size = 0;   // of the whole object, also where the answer holds a range of it
+    std::string tag;          // its ETag, without quotes
+    bool tag_of_bytes = true; // it may be their MD5; keys of the service's make it something else
+    std::string writer;       // empty where another tool put it there
+    std::string digest;       // as it is written
     bool reserved = false;
     std::optional<timestamp> modified; // to the second
     std::optional<timestamp> now;      // the service's, when it answered
@@ -140,7 +141,10 @@ struct s3_range {
 
 // Nothing where the answer does not say how large the object is.
 [[nodiscard]] inline std::optional<s3_entry> read_s3_entry(const s3_answer& answer) {
+    const bool by_a_key = answer.header("x-amz-server-side-encryption").starts_with("aws:kms") ||
+                          !answer.header("x-amz-server-side-encryption-customer-algorithm").empty();
     s3_entry entry{.tag = std::string{bare_etag(answer.header("etag"))},
+                   .tag_of_bytes = !by_a_key,
                    .writer = std::string{answer.header(s3_writer_header)},
                    .digest = std::string{answer.header(s3_digest_header)},
                    .reserved = !answer.header(s3_reserved_header).empty(),

@@ -51,6 +51,7 @@ inline constexpr std::array s3_codes{
             "signed for another region"},
     s3_code{"RequestTimeTooSkewed", errc::permission_denied, false, "the clocks differ"},
     s3_code{"QuotaExceeded", errc::no_space, false, "the quota is used up"},
+    s3_code{"XMinioAdminBucketQuotaExceeded", errc::no_space, false, "the quota is used up"},
     s3_code{"EntityTooLarge", errc::limit_exceeded, false, "too large for the service"},
     s3_code{"EntityTooSmall", errc::limit_exceeded, false, "a part too small for the service"},
     s3_code{"KeyTooLongError", errc::bad_name, false, "the prefix and the name are too long"},
@@ -120,7 +121,8 @@ inline constexpr std::array s3_codes{
                        // A proxy in between speaks for itself with these.
                        .passing =
                            meaning.passing || status == 502 || status == 503 || status == 504,
-                       .undone = status < 500 && status >= 300};
+                       // Who cannot do a thing has not done it.
+                       .undone = (status < 500 && status >= 300) || status == 501};
     error& what = failure.what;
     if (code == "NoSuchBucket") {
         what.where = "bucket " + std::string{bucket};
@@ -137,7 +139,8 @@ inline constexpr std::array s3_codes{
 
 // The same failure of something that others may build on if it was done after all.
 [[nodiscard]] inline error as_unknown(error what) noexcept {
-    if (what.code != errc::timed_out && what.code != errc::cancelled) {
+    if (what.code != errc::timed_out && what.code != errc::cancelled &&
+        what.code != errc::no_space) {
         what.code = errc::io;
     }
     what.during = outcome_unknown;

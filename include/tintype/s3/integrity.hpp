@@ -40,7 +40,9 @@ public:
             }
             return known;
         }
-        known.tag_ = from_hex<md5::digest_type>(entry.tag);
+        if (entry.tag_of_bytes) {
+            known.tag_ = from_hex<md5::digest_type>(entry.tag);
+        }
         if (!known.tag_ && !believe_foreign) {
             return fail({.code = errc::missing_field,
                          .where = name,

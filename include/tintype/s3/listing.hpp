@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,6 +18,30 @@
 #include <vector>
 
 namespace tintype {
+
+namespace detail {
+
+// Whether a list that is continued by markers comes back to where it was, however long the way.
+class marker_circle {
+public:
+    [[nodiscard]] bool closed_by(std::string marker) {
+        if (marker == kept_) {
+            return true;
+        }
+        if (++seen_ == next_) {
+            kept_ = std::move(marker);
+            next_ *= 2;
+        }
+        return false;
+    }
+
+private:
+    std::optional<std::string> kept_;
+    std::uint64_t seen_ = 0;
+    std::uint64_t next_ = 1;
+};
+
+} // namespace detail
 
 // `Client` is an s3_client, which outlives it.
 template <class Client>
@@ -140,6 +165,7 @@ private:
     template <class Take>
     [[nodiscard]] result<void> each_page(std::string_view prefix, Take take) const {
         std::string token;
+        detail::marker_circle circle;
         do {
             auto page = client_.list(prefix, token);
             if (!page) {
@@ -148,7 +174,7 @@ private:
             if (auto done = take(*page); !done) {
                 return done;
             }
-            if (!page->list.next.empty() && page->list.next == token) {
+            if (!page->list.next.empty() && circle.closed_by(page->list.next)) {
                 return fail({.code = errc::invalid_value,
                              .where = prefix,
                              .during = "the list goes round in a circle"});
@@ -164,6 +190,7 @@ private:
         std::vector<s3_upload> stale;
         std::string key;
         std::string id;
+        detail::marker_circle circle;
         for (;;) {
             auto page = client_.uploads(client_.where().prefix, key, id);
             if (!page) {
@@ -179,7 +206,7 @@ private:
             if (!page->list.truncated) {
                 return stale;
             }
-            if (page->list.next_key == key && page->list.next_id == id) {
+            if (circle.closed_by(page->list.next_key + '\n' + page->list.next_id)) {
                 return fail({.code = errc::invalid_value,
                              .where = client_.where().prefix,
                              .during = "the list goes round in a circle"});

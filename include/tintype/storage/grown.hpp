@@ -6,6 +6,7 @@
 
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
+#include <tintype/storage/claim_watch.hpp>
 #include <tintype/storage/concept.hpp>
 #include <tintype/storage/pointer.hpp>
 #include <tintype/storage/segment.hpp>
@@ -333,7 +334,9 @@ private:
         if (auto done = store_.fetch(name_, generation_, run_, from, size, rest); !done) {
             return done;
         }
-        auto staged = store_.storage().stage({.size_hint = segment_mark::bytes + size});
+        claim_watch<segment_claims<S>> still{claims_};
+        auto staged = store_.storage().stage(
+            {.size_hint = segment_mark::bytes + size, .watch = still.watch()});
         if (!staged) {
             return pass(staged);
         }
@@ -352,10 +355,8 @@ private:
         if (auto done = kept->restart(size, {}); !done) {
             return done;
         }
-        if (auto done = noted(staged->replace(name_)); !done) {
-            return done;
-        }
-        if (auto done = noted(claims_->check(name_)); !done) {
+        auto done = still.replace(*staged, name_);
+        if (done = noted(done ? claims_->check(name_) : done); !done) {
             return done;
         }
         auto old = names_of(run_);

@@ -7,6 +7,7 @@
 
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
+#include <tintype/storage/claim_watch.hpp>
 #include <tintype/storage/concept.hpp>
 #include <tintype/storage/grown.hpp>
 #include <tintype/storage/pointer.hpp>
@@ -49,13 +50,15 @@ class segmented {
     using grown_type = detail::grown<Storage, Tail>;
     using held_claim = typename detail::segment_claims<Storage>::held;
     using shared = detail::segment_shared<Storage, Tail>;
+    using claim_watch = detail::claim_watch<detail::segment_claims<Storage>>;
 
 public:
     class staged {
     public:
-        staged(std::shared_ptr<shared> storage, staged_of<Storage> object,
-               const stage_options& options)
-            : storage_(std::move(storage)), object_(std::move(object)), options_(options) {}
+        staged(std::shared_ptr<shared> storage, std::unique_ptr<claim_watch> still,
+               staged_of<Storage> object, const stage_options& options)
+            : storage_(std::move(storage)), still_(std::move(still)), object_(std::move(object)),
+              options_(options) {}
 
         [[nodiscard]] result<void> write(byte_view bytes) {
             if (failed_) {
@@ -93,7 +96,7 @@ public:
                 return good;
             }
             const auto old = storage_->belongings_of(name);
-            if (auto done = object_.replace(name); !done) {
+            if (auto done = still_->replace(object_, name); !done) {
                 return done;
             }
             storage_->forget(name);
@@ -106,6 +109,7 @@ public:
 
     private:
         std::shared_ptr<shared> storage_;
+        std::unique_ptr<claim_watch> still_;
         staged_of<Storage> object_;
         stage_options options_;
         std::uint64_t written_ = 0;
@@ -168,8 +172,10 @@ public:
 
     [[nodiscard]] result<staged> stage(const stage_options& options = {}) const {
         const auto announced = options.size_hint;
+        auto still = std::make_unique<claim_watch>(shared_->claims);
         auto object = below().stage(
-            {.size_hint = announced == 0 ? 0 : announced + detail::segment_mark::bytes});
+            {.size_hint = announced == 0 ? 0 : announced + detail::segment_mark::bytes,
+             .watch = still->watch()});
         if (!object) {
             return pass(object);
         }
@@ -178,7 +184,7 @@ public:
         if (auto done = object->write(mark); !done) {
             return pass(done);
         }
-        return staged{shared_, *std::move(object), options};
+        return staged{shared_, std::move(still), *std::move(object), options};
     }
 
     // Never shorter than what was sealed when it was called: `incomplete_stream` where a segment is

@@ -119,6 +119,14 @@ TEST_CASE("s3 download: what another tool put there is vouched for by its tag") 
         auto believing = quick();
         believing.believe_foreign = true;
         CHECK(over(bucket, believing).open("foreign"));
+        // Nor does that of bytes which the service encrypts with a key.
+        for (const char* how :
+             {"x-amz-server-side-encryption", "x-amz-server-side-encryption-customer-algorithm"}) {
+            bucket.objects()["p/foreign"].tag = "0123456789abcdef0123456789abcdef";
+            bucket.objects()["p/foreign"].metadata = {{how, "aws:kms"}};
+            CHECK(store.open("foreign").error().code == errc::missing_field);
+            CHECK(over(bucket, believing).open("foreign"));
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 #include "laws/storage.hpp"
 
+#include <tintype/manager/names.hpp>
+#include <tintype/manager/version_store.hpp>
 #include <tintype/s3/storage.hpp>
 
 #include "support/scripted_s3.hpp"
@@ -283,6 +285,85 @@ TEST_CASE("s3 storage: list, whatever fails, and page by page") {
         });
 }
 
+// Lists that never end: each page says that another follows, and the n-th one is the first again.
+struct circling {
+    std::size_t around = 0;
+
+    transport_outcome send(const s3_request& request, const s3_credentials&) const {
+        const std::string_view target = request.target;
+        const bool uploads = target.contains("uploads");
+        const auto at = target.find(uploads ? "key-marker=" : "token=");
+        const auto digits = target.substr(std::min(at, target.size()));
+        const std::size_t now =
+            digits.empty() ? 0 : detail::decimal(digits.substr(digits.find('=') + 1, 1)).value();
+        const auto next = std::to_string((now + 1) % around);
+        const auto body = uploads ? "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated>"
+                                    "<NextKeyMarker>" +
+                                        next +
+                                        "</NextKeyMarker>"
+                                        "<NextUploadIdMarker>x</NextUploadIdMarker>"
+                                        "</ListMultipartUploadsResult>"
+                                  : "<ListBucketResult><IsTruncated>true</IsTruncated>"
+                                    "<NextContinuationToken>" +
+                                        next +
+                                        "</NextContinuationToken>"
+                                        "</ListBucketResult>";
+        const auto bytes = bytes_of(body);
+        return s3_answer{.status = 200, .headers = {}, .body = {bytes.begin(), bytes.end()}};
+    }
+};
+
+TEST_CASE("s3 storage: a list that goes round in a circle is an error") {
+    for (const std::size_t around : {1U, 2U, 3U, 7U}) {
+        INFO(around);
+        const basic_s3_storage<circling, given_credentials> store{
+            tests::scripted_location(), quick(), circling{around},
+            given_credentials{{.access_key = "key", .secret_key = "secret"}}};
+        CHECK(store.list().error().code == errc::invalid_value);
+        CHECK(store.sweep(std::chrono::hours{1}).error().code == errc::invalid_value);
+    }
+}
+
+using versions = version_store<storage, sha256, numbered<"snapshot_", ".tintype">>;
+
+// A request that nobody answered may name the object long after the save was given up.
+TEST_CASE("s3 storage: a version that comes late has its digest") {
+    const scripted_s3 bucket;
+    scripted_s3 faulty = bucket;
+    faulty.fault = [](unsigned, const s3_request& request) {
+        const bool names = request.method == "PUT" &&
+                           request.target.starts_with("/bucket/p/snapshot_") &&
+                           request.target.ends_with(".tintype");
+        return names ? s3_fault::late_by_far : s3_fault::none;
+    };
+    const versions late{over(faulty)};
+    const blob bytes = tests::noise(50);
+    auto staged = late.storage().stage();
+    REQUIRE(staged->write(bytes));
+    const auto done = late.publish(*staged, hash_of<sha256>(bytes));
+    REQUIRE(!done);
+    CHECK(is_unknown(done.error()));
+    bucket.settle();
+    const auto opened = late.open(1, access::map, {});
+    REQUIRE(opened);
+    CHECK(std::ranges::equal(opened->bytes(), bytes));
+}
+
+TEST_CASE("s3 storage: a version that is there is not said to be surely not") {
+    const scripted_s3 bucket;
+    scripted_s3 faulty = bucket;
+    faulty.fault = [](unsigned, const s3_request& request) {
+        return request.target.contains(".swept") ? s3_fault::request_lost : s3_fault::none;
+    };
+    const versions some{over(faulty)};
+    auto staged = some.storage().stage();
+    REQUIRE(staged->write({}));
+    const auto done = some.publish(*staged, hash_of<sha256>({}));
+    REQUIRE(!done);
+    CHECK(is_unknown(done.error()));
+    CHECK(some.newest() == 1U);
+}
+
 TEST_CASE("s3 storage: what destroys under the lock is not on its way for longer than its margin") {
     using std::chrono::milliseconds;
     auto options = quick();
@@ -313,6 +394,18 @@ TEST_CASE("s3 storage: what destroys under the lock is not on its way for longer
         publish_and_remove();
     }
     CHECK(removals == std::vector{milliseconds{2000}, milliseconds{2000}});
+    CHECK(std::ranges::all_of(others, [](milliseconds each) { return each.count() == 60'000; }));
+    {
+        const auto held = store.lock();
+        REQUIRE(held);
+        others.clear();
+        auto staged = store.stage();
+        REQUIRE(staged->replace("three"));
+        CHECK(others.front() == milliseconds{2000});
+    }
+    others.clear();
+    auto staged = store.stage();
+    REQUIRE(staged->replace("three"));
     CHECK(std::ranges::all_of(others, [](milliseconds each) { return each.count() == 60'000; }));
 }
 

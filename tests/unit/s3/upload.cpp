@@ -1,4 +1,5 @@
 #include <tintype/s3/storage.hpp>
+#include <tintype/storage/segments.hpp>
 
 #include "support/bytes.hpp"
 #include "support/scripted_s3.hpp"
@@ -9,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -132,6 +134,17 @@ TEST_CASE("s3 upload: services that heed conditions on copies, with and without 
         CHECK(transport.bucket.objects().at("p/object").bytes == bytes);
         CHECK(count(transport.bucket, "PUT /bucket/p/object") == (bare ? 3 : 2));
     }
+}
+
+TEST_CASE("s3 upload: services that do not implement conditions on copies") {
+    counted transport;
+    transport.bucket.copies_refused = true;
+    const auto store = over(transport);
+    const blob bytes = tests::noise(3000);
+    REQUIRE(publish(store, "object", bytes));
+    CHECK(transport.bucket.objects().size() == 1);
+    CHECK(transport.bucket.objects().at("p/object").bytes == bytes);
+    CHECK(publish(store, "object", bytes).error().code == errc::already_exists);
 }
 
 TEST_CASE("s3 upload: dropped, failed or stopped, nothing of it stays") {
@@ -317,6 +330,52 @@ TEST_CASE("s3 upload: no name is given or taken under a lock that was lost") {
     // Others hold no lock and need none.
     CHECK(publish(store, "another", {}));
     broken = false;
+}
+
+// A try that nobody answered is not made again once another may have gone on with the object.
+TEST_CASE("s3 upload: what grows is not replaced under a claim that was lost") {
+    for (const bool cuts : {false, true}) {
+        INFO("cuts: ", cuts);
+        counted transport;
+        std::atomic<bool> armed{false};
+        int tries = 0;
+        std::function<bool()> still;
+        transport.bucket.fault = [&](unsigned, const s3_request& request) {
+            if (!armed || request.method != "PUT" || request.target != "/bucket/p/log") {
+                return s3_fault::none;
+            }
+            ++tries;
+            // Another's by force, which the renewal finds.
+            transport.bucket.objects().erase("p/.tintype-pointer-claim-log");
+            return s3_fault::overloaded;
+        };
+        auto options = quick();
+        options.lease_term = std::chrono::milliseconds{1200};
+        options.pause = [&](std::chrono::milliseconds) {
+            while (still()) {
+                std::this_thread::yield();
+            }
+        };
+        const segmented growing{over(transport, options)};
+        auto head = growing.stage();
+        REQUIRE(head->write(tests::noise(10)));
+        REQUIRE(head->publish("log"));
+        const auto claim = growing.claim("log");
+        REQUIRE(claim);
+        still = [&] { return claim->check().has_value(); };
+        auto log = growing.append("log");
+        REQUIRE(log->write(tests::noise(10)));
+        REQUIRE(log->sync());
+        auto other = growing.stage();
+        REQUIRE(other->write(tests::noise(5)));
+        armed = true;
+        const auto done = cuts ? log->truncate(5) : other->replace("log");
+        armed = false;
+        CHECK(tries == 1);
+        REQUIRE(!done);
+        CHECK(done.error().code == errc::timed_out);
+        CHECK(growing.open("log")->bytes().size() == 20);
+    }
 }
 
 } // namespace
