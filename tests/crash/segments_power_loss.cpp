@@ -39,7 +39,8 @@ public:
     explicit grown_session(tests::tally& seen)
         : disk_(tests::simulated_options{.sector = 256}),
           hooks_(std::make_shared<tests::interception>()),
-          storage_(folder{simulated_path, filesystem{disk_, hooks_}}, {.merge_from = 3}),
+          storage_(folder{simulated_path, filesystem{disk_, hooks_}},
+                   {.merge_from = 3, .merge_grace = {}}),
           seen_(seen) {
         hooks_->after = [this](const tests::call&, bool) { look(); };
     }

@@ -14,6 +14,7 @@
 #include <tintype/storage/tail.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -56,7 +57,7 @@ public:
                 return good;
             }
         }
-        remove_covered(std::move(run.covered));
+        remove_claimed(names_of(run.covered));
         auto found = tails_.find(generation_);
         if (!found) {
             return pass(found);
@@ -172,6 +173,12 @@ public:
     }
 
 private:
+    // Merged, and not removed yet.
+    struct covered {
+        std::chrono::steady_clock::time_point since{};
+        std::vector<std::string> names{};
+    };
+
     [[nodiscard]] result<void> noted(result<void> done) {
         if (!done) {
             const std::lock_guard hold{seen_};
@@ -253,22 +260,32 @@ private:
     }
 
     // Merges the last segments, if there are so many of about a size. An error costs nothing: they
-    // stay, and are merged with the next. What was merged stays beside it until the next merge, for
-    // readers that listed it; the next who opens removes what a crash leaves.
+    // stay, and are merged with the next. Whoever opens next removes what no merge removed.
     void merge() {
         for (;;) {
             const auto count = mergeable(run_, options_.merge_from, options_.merge_to);
-            if (count == 0 ||
-                !merged({.begin = run_[run_.size() - count].begin, .end = sealed_}, count)) {
+            if (count == 0) {
+                return;
+            }
+            remove_past(std::chrono::steady_clock::now());
+            if (!merged({.begin = run_[run_.size() - count].begin, .end = sealed_}, count)) {
                 return;
             }
         }
     }
 
+    void remove_past(std::chrono::steady_clock::time_point now) {
+        const auto kept = std::ranges::find_if(
+            covered_, [&](const covered& each) { return now - each.since < options_.merge_grace; });
+        for (auto each = covered_.begin(); each != kept; ++each) {
+            remove_claimed(each->names);
+        }
+        covered_.erase(covered_.begin(), kept);
+    }
+
     [[nodiscard]] bool merged(segment_piece whole, std::size_t count) {
         whole.merged = true;
         const std::span pieces = std::span{run_}.last(count);
-        remove_covered(std::exchange(covered_, {}));
         const auto done =
             store_.put(name_, generation_, writer_, whole, [&](auto& staged) -> result<void> {
                 auto from = whole.begin;
@@ -288,20 +305,19 @@ private:
         if (!done) {
             return false;
         }
-        covered_.assign(pieces.begin(), pieces.end());
+        covered_.push_back({.since = std::chrono::steady_clock::now(), .names = names_of(pieces)});
         run_.resize(run_.size() - count);
         run_.push_back(whole);
         return true;
     }
 
-    void remove_covered(const std::vector<segment_piece>& pieces) {
+    void remove_claimed(const std::vector<std::string>& names) {
         if (claims_->check(name_)) {
-            store_.remove(names_of(pieces));
+            store_.remove(names);
         }
     }
 
-    [[nodiscard]] std::vector<std::string>
-    names_of(const std::vector<segment_piece>& pieces) const {
+    [[nodiscard]] std::vector<std::string> names_of(std::span<const segment_piece> pieces) const {
         std::vector<std::string> names;
         for (const segment_piece& piece : pieces) {
             names.push_back(segment_name(name_, generation_, piece));
@@ -360,7 +376,9 @@ private:
             return done;
         }
         auto old = names_of(run_);
-        std::ranges::move(names_of(covered_), std::back_inserter(old));
+        for (const covered& each : covered_) {
+            std::ranges::copy(each.names, std::back_inserter(old));
+        }
         store_.remove(old);
         static_cast<void>(tails_.forget(generation_)); // best effort, as the segments
         run_.clear();
@@ -382,7 +400,7 @@ private:
 
     std::mutex working_; // one writes at a time; guards what follows
     std::vector<segment_piece> run_;
-    std::vector<segment_piece> covered_; // merged, and not removed yet
+    std::vector<covered> covered_; // oldest first
     std::optional<typename decltype(std::declval<const Tail&>().keep(
         std::string_view{}, std::string_view{}))::value_type>
         kept_;

@@ -11,6 +11,7 @@
 #include <tintype/storage/segment.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +32,8 @@ struct segmented_options {
     std::size_t merge_from = 16;
     // No merged segment is larger; and so many bytes that were not synced are sealed unasked.
     std::uint64_t merge_to = std::uint64_t{64} << 20U;
+    // What was merged stays beside it for so long, for readers that have listed it.
+    std::chrono::nanoseconds merge_grace = std::chrono::seconds{10};
     // With more segments, because they could not be merged, nothing is appended any more.
     std::size_t most_segments = 10'000;
     // Of claims, where the storage has none of its own.

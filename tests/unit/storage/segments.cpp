@@ -117,11 +117,12 @@ TEST_CASE("what was not synced is seen through copies, and by nobody else") {
 
 TEST_CASE("many segments are merged into few, and nothing of them stays") {
     const below store;
-    const segmented storage{store, {.merge_from = 4, .merge_to = 3000}};
+    const segmented storage{store, {.merge_from = 4, .merge_to = 3000, .merge_grace = {}}};
     const blob bytes = grown(storage, "log", 100);
     CHECK(read_object(storage, "log") == bytes);
     CHECK(segment_names(store).size() < 16);
-    const segmented other{store.elsewhere(), {.merge_from = 4, .merge_to = 3000}};
+    const segmented other{store.elsewhere(),
+                          {.merge_from = 4, .merge_to = 3000, .merge_grace = {}}};
     CHECK(read_object(other, "log") == bytes);
     // Whoever opens it to append removes what was merged.
     const auto before = segment_names(store).size();

@@ -47,9 +47,11 @@ public:
 
     void run() {
         if (keep_from_ == 0) {
-            live(segmented{store_, {.merge_from = 3}});
+            live(segmented{store_, {.merge_from = 3, .merge_grace = {}}});
         } else {
-            live(segmented{store_, tintype::seal_from{local_, keep_from_}, {.merge_from = 3}});
+            live(segmented{store_,
+                           tintype::seal_from{local_, keep_from_},
+                           {.merge_from = 3, .merge_grace = {}}});
         }
     }
 

@@ -35,7 +35,7 @@ TEST_CASE("the storage laws: segments over memory") {
 TEST_CASE("the storage laws: segments over a store that reads parts and lists beginnings") {
     tintype::laws::storage_laws([] {
         return segmented{unappendable<memory_storage, storage_extras::parts>{},
-                         tintype::segmented_options{.merge_from = 2}};
+                         tintype::segmented_options{.merge_from = 2, .merge_grace = {}}};
     });
 }
 

@@ -145,7 +145,7 @@ TEST_CASE("a session is recorded by segments, and goes on where its program stop
     const memory_storage memory;
     tests::bank state{};
     for (std::uint64_t life = 0; life != 3; ++life) {
-        const storage_type storage{below{memory}, {.merge_from = 3}};
+        const storage_type storage{below{memory}, {.merge_from = 3, .merge_grace = {}}};
         auto made = recorder::open(storage, "bank", {.config = {.auto_checkpoint_interval = 4}}, {},
                                    tests::manual_clock{tintype::timestamp{1'700'000'000s}}, {});
         REQUIRE(said(made) == "no error");
