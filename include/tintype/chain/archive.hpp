@@ -38,7 +38,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <keyed_record Record, class Side = no_side, storage_policy Storage = directory,
           chain_codec<Record, Side> Codec = chain_columns, hash_policy Hash = crc32c,
@@ -466,4 +466,4 @@ private:
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

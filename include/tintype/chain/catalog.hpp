@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // A manifest that is there and cannot be believed.
 struct damaged_snapshot {
@@ -275,4 +275,4 @@ protected:
     access how_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

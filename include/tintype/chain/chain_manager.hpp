@@ -40,7 +40,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <chain_source Store, storage_policy Storage = directory,
           chain_codec<record_of<Store>, side_of<Store>> Codec = chain_columns,
@@ -437,4 +437,4 @@ private:
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

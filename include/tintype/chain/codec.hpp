@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // A piece to be written: its records lie in the store, or wherever they were read to.
 template <keyed_record R>
@@ -91,4 +91,4 @@ template <class C, class R, class Side = no_side>
 concept chain_codec = std::copyable<C> && chain_codec_facts<C> && codes_info<C> &&
                       codes_data<C, R, Side> && codes_data<C, loaded_record<R>, Side>;
 
-} // namespace tintype
+} // namespace tintype::inline v0

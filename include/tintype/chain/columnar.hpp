@@ -36,7 +36,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct chain_columns {
     static constexpr std::string_view info_suffix = ".meta";
@@ -357,4 +357,4 @@ private:
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

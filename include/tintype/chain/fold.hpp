@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Which parts are meant: all of them, unless some are named.
 class part_filter {
@@ -224,4 +224,4 @@ template <keyed_record R>
     return found;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

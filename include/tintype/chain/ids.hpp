@@ -19,7 +19,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // What an id itself says of when it was given.
 struct id_order {
@@ -77,4 +77,4 @@ private:
 
 static_assert(id_policy<timed_ids<>>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 enum class snapshot_kind : std::uint8_t { full, incremental };
 
@@ -128,7 +128,7 @@ struct snapshot_info {
     return {};
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0
 
 BOOST_HANA_ADAPT_STRUCT(tintype::piece_info, name, kind, records, erased, total, offset, size,
                         digest);

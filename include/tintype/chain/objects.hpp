@@ -32,7 +32,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // What removing did. What could not be removed is still listed.
 struct removed_snapshots {
@@ -432,4 +432,4 @@ private:
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

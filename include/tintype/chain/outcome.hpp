@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct chain_options {
     tintype::access access = access::map;
@@ -96,4 +96,4 @@ struct part_difference {
     std::vector<Key> changed{};
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Map: std::map, std::unordered_map, either of them tracked, or one with the same members. The
 // records are its pairs.
@@ -141,4 +141,4 @@ private:
     [[no_unique_address]] Side side_{};
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

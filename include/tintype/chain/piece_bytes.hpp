@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // One value as the only row of a table.
 struct single_row {
@@ -194,4 +194,4 @@ private:
     }
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

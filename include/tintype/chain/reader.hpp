@@ -31,7 +31,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <keyed_record Record, class Side = no_side, storage_policy Storage = directory,
           chain_codec<Record, Side> Codec = chain_columns, hash_policy Hash = crc32c,
@@ -306,4 +306,4 @@ protected:
     chain_options options_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

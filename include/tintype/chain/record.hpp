@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // The member that is the key: the first, unless told.
 //   template <> inline constexpr std::string_view tintype::record_key<row> = "uuid";
@@ -239,4 +239,4 @@ template <keyed_record R>
     return {};
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // A store without a side state has this one.
 struct no_side {
@@ -135,4 +135,4 @@ concept tracking_store =
         { store.taken(part, mark) } -> std::same_as<void>;
     };
 
-} // namespace tintype
+} // namespace tintype::inline v0

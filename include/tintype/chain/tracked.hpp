@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -165,4 +165,4 @@ private:
     typename detail::key_set_of<Map>::type changed_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

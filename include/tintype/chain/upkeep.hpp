@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 [[nodiscard]] inline std::vector<const snapshot_info*>
 children_of(const std::vector<snapshot_info>& all, std::string_view id) {
@@ -164,4 +164,4 @@ differences(const chain_contents<R, Side>& before, const chain_contents<R, Side>
     return all;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -20,7 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <bincode_integers Integers = bincode_integers::fixed>
 struct bincode {
@@ -89,4 +89,4 @@ private:
 using bincode_fixed = bincode<bincode_integers::fixed>;
 using bincode_variable = bincode<bincode_integers::variable>;
 
-} // namespace tintype
+} // namespace tintype::inline v0

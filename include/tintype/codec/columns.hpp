@@ -25,7 +25,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Rows that can be written: they are gone through several times and must be the same each time. A
 // row may be made when it is asked for; views in it must outlive the encoded bytes' use.
@@ -179,4 +179,4 @@ template <class T>
 
 } // namespace detail
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <class C, class State>
 concept encodes = requires(const C codec, const State& state, blob_sink& sink) {
@@ -120,4 +120,4 @@ template <class Codec, class State>
     return codec.template decode<State>(bytes, options);
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

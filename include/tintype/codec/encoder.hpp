@@ -18,7 +18,7 @@
 #include <limits>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <byte_sink Sink, hash_policy Hash>
 class encoder {
@@ -112,4 +112,4 @@ private:
     std::uint64_t written_ = 0;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -19,7 +19,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 enum class field_kind : std::uint8_t {
     magic,
@@ -180,4 +180,4 @@ struct member_of {
 
 } // namespace detail
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -17,7 +17,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -345,4 +345,4 @@ struct payload : detail::one_frame<payload<Encoding, Length>, Encoding, Length> 
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

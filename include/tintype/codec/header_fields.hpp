@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -394,4 +394,4 @@ struct transient : detail::fixed_field<0> {
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -19,7 +19,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <json_style Style = serde_style>
 struct json {
@@ -58,4 +58,4 @@ struct json {
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

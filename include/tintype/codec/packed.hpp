@@ -18,7 +18,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -199,4 +199,4 @@ template <packed T, std::endian Order>
 template <packed T, std::endian Order>
 inline constexpr bool trivially_packed = detail::lies_packed<T, Order>();
 
-} // namespace tintype
+} // namespace tintype::inline v0

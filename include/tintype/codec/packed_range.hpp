@@ -19,7 +19,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // What a section keeps: values next to each other in memory, as many as there are.
 template <class R>
@@ -196,4 +196,4 @@ inline constexpr auto member_layouts = []<std::size_t... I>(std::index_sequence<
 
 } // namespace detail
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -16,7 +16,7 @@
 #include <ranges>
 #include <span>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <packed T, std::endian Order>
 class packed_view : public std::ranges::view_interface<packed_view<T, Order>> {
@@ -121,7 +121,7 @@ private:
     byte_view bytes_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0
 
 template <class T, std::endian Order>
 inline constexpr bool std::ranges::enable_borrowed_range<tintype::packed_view<T, Order>> = true;

@@ -23,7 +23,7 @@
 #include <cstdint>
 #include <protozero/types.hpp>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -124,4 +124,4 @@ private:
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

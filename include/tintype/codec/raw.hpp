@@ -11,7 +11,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <std::endian Order>
 struct basic_raw {
@@ -61,4 +61,4 @@ private:
 
 using raw_codec = basic_raw<std::endian::little>;
 
-} // namespace tintype
+} // namespace tintype::inline v0

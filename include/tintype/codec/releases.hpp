@@ -16,7 +16,7 @@
 #include <tuple>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // The upgrade of the newest release: there is nothing to upgrade to.
 struct newest {};
@@ -129,4 +129,4 @@ private:
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

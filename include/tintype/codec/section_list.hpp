@@ -24,7 +24,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -372,4 +372,4 @@ private:
     typename List::parsed found_{};
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

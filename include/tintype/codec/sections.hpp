@@ -16,7 +16,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // In place of a count's type: a `count` field of the same name stands further up in the list.
 struct counted_apart {};
@@ -268,4 +268,4 @@ struct records : detail::packed_member_field<Name> {
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 using byte_view = std::span<const std::byte>;
 using mutable_bytes = std::span<std::byte>;
@@ -78,4 +78,4 @@ constexpr void append(blob& target, byte_view bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

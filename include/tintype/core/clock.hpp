@@ -7,7 +7,7 @@
 #include <chrono>
 #include <concepts>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // UTC, to the nanosecond.
 using timestamp = std::chrono::sys_time<std::chrono::nanoseconds>;
@@ -24,4 +24,4 @@ struct system_clock {
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -12,7 +12,7 @@
 #include <cstring>
 #include <type_traits>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // What has a size and a byte order on disk: integers, IEEE floats, enumerations, bytes.
 // `long double` differs between machines and `wchar_t` between systems.
@@ -99,4 +99,4 @@ constexpr void store(std::byte* to, T number) noexcept {
     }
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // The comment on each code says what `error::found` and `error::wanted` hold.
 enum class errc : std::uint8_t {
@@ -219,7 +219,7 @@ public:
     return {static_cast<int>(code), category()};
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0
 
 template <>
 struct std::is_error_code_enum<tintype::errc> : std::true_type {};

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <std::size_t Size>
 struct fixed_string {
@@ -25,4 +25,4 @@ struct fixed_string {
 template <std::size_t Extent>
 fixed_string(const char (&)[Extent]) -> fixed_string<Extent - 1>;
 
-} // namespace tintype
+} // namespace tintype::inline v0

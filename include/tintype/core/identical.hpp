@@ -19,7 +19,7 @@
 #include <utility>
 #include <variant>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // A type of no kind is compared by its own `==`, which must then be as strict; one that has none
 // does not compile. Unordered containers are identical if they hold the same, in whatever order. A
@@ -127,4 +127,4 @@ constexpr bool identical(const T& a, const T& b) {
     }
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -21,7 +21,7 @@
 #include <utility>
 #include <variant>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 enum class kind : unsigned char {
     unknown,
@@ -141,4 +141,4 @@ concept growable =
 
 } // namespace detail
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 class monitor;
 
@@ -34,4 +34,4 @@ struct decode_options {
     const monitor* watch = nullptr; // told of progress, asked whether to stop; may be null
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -127,4 +127,4 @@ inline void append_numbers(std::string& line, const error& what) {
     return line;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 class splitmix64 {
 public:
@@ -22,4 +22,4 @@ private:
     std::uint64_t state_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -13,7 +13,7 @@
 
 #if defined(__cpp_exceptions)
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 class exception : public std::system_error {
 public:
@@ -41,6 +41,6 @@ T or_throw(result<T> outcome) {
     }
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0
 
 #endif

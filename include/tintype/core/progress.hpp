@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct progress {
     std::uint64_t done = 0;
@@ -50,4 +50,4 @@ private:
     std::stop_token stop_{};
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

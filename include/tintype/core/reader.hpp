@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 class reader {
 public:
@@ -58,4 +58,4 @@ private:
     std::uint64_t base_ = 0;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -24,7 +24,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Describe the struct to satisfy this: BOOST_HANA_DEFINE_STRUCT inside it, or
 // BOOST_HANA_ADAPT_STRUCT at namespace scope behind it.
@@ -108,4 +108,4 @@ constexpr void for_each_member(T& object, Visitor&& visit) {
     }(std::make_index_sequence<member_count<plain>>{});
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <class S>
 concept byte_sink = requires(S sink, byte_view bytes) {
@@ -128,4 +128,4 @@ private:
     blob copied_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -165,4 +165,4 @@ template <bool Copy>
     return utf8_prefix(text) == text.size();
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 inline constexpr std::size_t longest_varint = 10; // bytes
 
@@ -77,4 +77,4 @@ namespace detail {
     return detail::take_long_varint(in, part);
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -19,7 +19,7 @@
 #include <span>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Changes are applied as they are read; those that are rare by way of a change_list.
 class change_applier {
@@ -143,4 +143,4 @@ private:
     change_list list_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

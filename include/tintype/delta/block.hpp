@@ -29,7 +29,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <class T>
 class block_writer {
@@ -387,4 +387,4 @@ private:
     std::size_t done_edits_ = 0;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

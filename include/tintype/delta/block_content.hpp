@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // What a block may take in memory once it is decoded, where nothing else is said.
 inline constexpr std::uint64_t most_block_bytes = std::uint64_t{1} << 30U;
@@ -152,4 +152,4 @@ private:
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // How one leaf changed. All but `replaced` leave what they do not name as it was.
 enum class change_op : std::uint8_t {
@@ -318,4 +318,4 @@ private:
 
 } // namespace detail
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -370,4 +370,4 @@ private:
     tier kept_as_ = tier::raw;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -14,7 +14,7 @@
 #include <optional>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <class T, same_policy Same = exact>
 class state_differ {
@@ -62,4 +62,4 @@ private:
     std::optional<leaf_edit> edit_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

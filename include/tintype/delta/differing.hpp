@@ -20,7 +20,7 @@
 #define TINTYPE_DIFFERING_X86 0
 #endif
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // Bits of up to 64 elements.
 template <std::size_t Width>
@@ -143,4 +143,4 @@ inline void exchange_scattered(std::byte* data, std::span<const std::uint32_t> p
     }
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct leaf_edit {
     static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
@@ -131,4 +131,4 @@ private:
     enum action : std::uint8_t { stay = 0, go = 1, come = 2 };
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -17,7 +17,7 @@
 #include <span>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // One change as it is applied. Its values are exchanged with the leaf's, so it must own them.
 struct change {
@@ -159,4 +159,4 @@ namespace detail {
     return {};
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

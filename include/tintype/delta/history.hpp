@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <snapshot_type T, storage_policy S>
 class history {
@@ -416,4 +416,4 @@ private:
     std::uint64_t query_bytes_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

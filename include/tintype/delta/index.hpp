@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct history_entry {
     snapshot_facts facts{};
@@ -314,4 +314,4 @@ private:
     std::uint64_t revision_ = 0;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

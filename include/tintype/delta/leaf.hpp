@@ -29,7 +29,7 @@
 #include <variant>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // As it is stored. A marker has no elements: it stands for a container, so that an empty one is
 // told from an absent one.
@@ -359,4 +359,4 @@ inline constexpr leaf_ops leaf_ops_of = make_leaf_ops<T>();
 
 } // namespace detail
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -18,7 +18,7 @@
 #include <variant>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // A leaf of some object that outlives it and keeps its structure.
 struct leaf_handle {
@@ -266,4 +266,4 @@ template <class T>
     return {};
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

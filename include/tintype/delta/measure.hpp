@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 [[nodiscard]] constexpr bool is_number(leaf_type type) noexcept {
     return type >= leaf_type::u8 && type <= leaf_type::boolean;
@@ -105,4 +105,4 @@ void for_each_number(leaf_type type, const std::byte* from, std::size_t count, s
     return all;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -350,4 +350,4 @@ private:
     change_list list_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

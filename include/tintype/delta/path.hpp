@@ -18,7 +18,7 @@
 #include <utility>
 #include <variant>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -116,4 +116,4 @@ template <class T>
     return std::move(speller).text();
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

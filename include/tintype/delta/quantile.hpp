@@ -15,7 +15,7 @@
 #include <optional>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 class quantile_search {
 public:
@@ -128,4 +128,4 @@ private:
     std::vector<std::uint64_t> counts_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Both ends are within.
 struct time_range {
@@ -73,4 +73,4 @@ struct index_entry {
     std::optional<std::uint64_t> base{}; // of a delta: the keyframe that it needs
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

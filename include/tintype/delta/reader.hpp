@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // What a history holds, whatever its snapshots are of.
 struct history_survey {
@@ -122,4 +122,4 @@ private:
     bool behind_ = false; // what was last seen could not be taken
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 inline constexpr std::string_view history_magic = "TTDELTA1";
 
@@ -357,4 +357,4 @@ struct history_floor {
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

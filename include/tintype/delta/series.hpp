@@ -24,7 +24,7 @@
 #include <span>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail::series {
 
@@ -226,4 +226,4 @@ template <series_value T>
     return encoding;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

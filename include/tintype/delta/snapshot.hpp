@@ -15,7 +15,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // The rules for a described struct. A specialisation of snapshot_traits derives from this and
 // replaces what it must:
@@ -111,4 +111,4 @@ concept has_snapshot_size = requires(const T& snapshot) {
 
 } // namespace detail
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Record after record of a log, as scan_log() shows them.
 class history_scan {
@@ -189,4 +189,4 @@ private:
     std::unique_ptr<shared> shared_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

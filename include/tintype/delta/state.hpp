@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <class T>
 class leaf_state {
@@ -326,4 +326,4 @@ private:
     std::vector<leaf_handle> leaves_; // empty where the value is not to be believed
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

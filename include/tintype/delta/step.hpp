@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -249,4 +249,4 @@ private:
     std::vector<std::uint32_t> positions_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

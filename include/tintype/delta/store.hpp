@@ -32,7 +32,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct history_options {
     std::uint64_t keyframe_interval = 10; // of a new history; one that is there keeps its own
@@ -332,4 +332,4 @@ private:
     detail::claimed_bytes content_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

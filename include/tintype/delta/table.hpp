@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Bytes of all paths together, at most. They are written by how they differ, so few bytes could
 // otherwise stand for any number of long ones.
@@ -233,4 +233,4 @@ private:
     std::vector<entry> entries_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Which snapshots the archive keeps: asked for each, in order, as it is moved there. The policy is
 // a new copy for each block; of a block of which it keeps none, the first stays.
@@ -364,4 +364,4 @@ private:
 
 } // namespace detail
 
-} // namespace tintype
+} // namespace tintype::inline v0

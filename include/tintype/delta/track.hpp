@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -359,4 +359,4 @@ private:
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

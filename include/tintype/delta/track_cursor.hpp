@@ -14,7 +14,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // A way through the changes of a track, there and back. Applied changes leave what was before in
 // the track, so it must be the only one.
@@ -97,4 +97,4 @@ private:
     std::unordered_map<std::size_t, blob> runs_; // what runs of another length were, or become
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -15,7 +15,7 @@
 #include <utility>
 #include <variant>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Values inside values, at most: what is deeper is refused when it is written and when it is read.
 inline constexpr std::uint32_t deepest_leaf = 64;
@@ -268,4 +268,4 @@ template <class T>
     return detail::same_structure_walk::go(a, b);
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

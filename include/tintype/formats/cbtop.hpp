@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype::cbtop {
+namespace tintype::inline v0::cbtop {
 
 // One series. That a value has a timestamp is the custom, and nothing here relies on it.
 struct metric_data {
@@ -329,7 +329,7 @@ inline constexpr std::chrono::nanoseconds archive_max_age = std::chrono::days{36
     return base;
 }
 
-} // namespace tintype::cbtop
+} // namespace tintype::inline v0::cbtop
 
 // The time and the label are members with the names that are looked for.
 template <>

@@ -38,7 +38,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype::dakera {
+namespace tintype::inline v0::dakera {
 
 // Style: how the data is laid out. The metadata beside it is always pretty.
 template <json_style Style = serde_style>
@@ -323,4 +323,4 @@ template <chain_source Store, json_style Style = serde_style, hash_policy Hash =
           retention_policy Retention = keep_last>
 using snapshots = chain_manager<Store, directory, chain_json<Style>, Hash, Retention>;
 
-} // namespace tintype::dakera
+} // namespace tintype::inline v0::dakera

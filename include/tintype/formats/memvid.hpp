@@ -17,7 +17,7 @@
 #include <variant>
 #include <vector>
 
-namespace tintype::memvid {
+namespace tintype::inline v0::memvid {
 
 // Where the original keeps its segment.
 struct manifest {
@@ -65,4 +65,4 @@ static_assert(member_count<replay_action> == 9 && member_count<checkpoint<state_
     return made;
 }
 
-} // namespace tintype::memvid
+} // namespace tintype::inline v0::memvid

@@ -21,7 +21,7 @@
 #include <string>
 #include <string_view>
 
-namespace tintype::vectorxlite {
+namespace tintype::inline v0::vectorxlite {
 
 // SnapshotChunkPB, each message behind its length as a varint.
 using protobuf_wire = framed<varint_length, protobuf, "protobuf">;
@@ -72,4 +72,4 @@ static_assert(static_cast<int>(file_kind::sqlite_db) == 1 &&
               static_cast<int>(file_kind::hnsw_index) == 2 &&
               static_cast<int>(file_kind::wal) == 3);
 
-} // namespace tintype::vectorxlite
+} // namespace tintype::inline v0::vectorxlite

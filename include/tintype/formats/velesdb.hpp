@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tintype::velesdb {
+namespace tintype::inline v0::velesdb {
 
 // Four payloads that the file does not look into; `ttl` has a layout of its own, below.
 struct memory_state {
@@ -151,4 +151,4 @@ static_assert(payload_snapshot_due(payload_snapshot_growth, 0));
 static_assert(!payload_snapshot_due(payload_snapshot_growth - 1, 0));
 static_assert(!payload_snapshot_due(0, ~std::uint64_t{0}));
 
-} // namespace tintype::velesdb
+} // namespace tintype::inline v0::velesdb

@@ -17,7 +17,7 @@
 #include <span>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 class blake3 {
 public:
@@ -78,4 +78,4 @@ private:
 static_assert(hash_policy<blake3>);
 static_assert(digest_size<blake3> == 32);
 
-} // namespace tintype
+} // namespace tintype::inline v0

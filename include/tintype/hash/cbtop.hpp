@@ -17,7 +17,7 @@
 #include <span>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -205,4 +205,4 @@ private:
 static_assert(combinable_hash<cbtop_checksum>);
 static_assert(digest_size<cbtop_checksum> == 4);
 
-} // namespace tintype
+} // namespace tintype::inline v0

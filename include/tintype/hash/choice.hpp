@@ -15,7 +15,7 @@
 #include <string_view>
 #include <variant>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Digests of the same length would leave no choice: name the one hash that is meant.
 template <hash_policy... Hashes>
@@ -126,4 +126,4 @@ struct as_choice<hash_choice<Hashes...>> {
 template <class H>
 concept hash_or_choice = requires { typename detail::as_choice<H>::type; };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -91,4 +91,4 @@ template <hash_policy H>
     return hash.finish();
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

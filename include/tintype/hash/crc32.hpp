@@ -8,7 +8,7 @@
 
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // A type of its own rather than an alias: compiler messages call it what the user does.
 struct crc32 : detail::reflected_crc<0xEDB88320U> {
@@ -18,4 +18,4 @@ struct crc32 : detail::reflected_crc<0xEDB88320U> {
 static_assert(combinable_hash<crc32> && copying_hash<crc32>);
 static_assert(digest_size<crc32> == 4);
 
-} // namespace tintype
+} // namespace tintype::inline v0

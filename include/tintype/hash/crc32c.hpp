@@ -9,7 +9,7 @@
 
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // A type of its own rather than an alias: compiler messages call it what the user does.
 struct crc32c : detail::reflected_crc<0x82F63B78U> {
@@ -19,4 +19,4 @@ struct crc32c : detail::reflected_crc<0x82F63B78U> {
 static_assert(combinable_hash<crc32c> && copying_hash<crc32c>);
 static_assert(digest_size<crc32c> == 4);
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -101,4 +101,4 @@ template <hash_digest Digest>
     return bytes;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct no_hash {
     using digest_type = std::array<std::byte, 0>;
@@ -32,4 +32,4 @@ struct no_hash {
 static_assert(combinable_hash<no_hash>);
 static_assert(digest_size<no_hash> == 0);
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -81,4 +81,4 @@ private:
 
 static_assert(hash_policy<poly31>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -17,7 +17,7 @@
 that leave out what version 3.0 deprecates have none"
 #endif
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // The functions that OpenSSL recommends in place of these allocate their state, and can fail.
 #pragma GCC diagnostic push
@@ -49,4 +49,4 @@ private:
 static_assert(hash_policy<sha256>);
 static_assert(digest_size<sha256> == 32);
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // In pieces, so that `watch`, if there is one, may follow it and stop it.
 template <hash_policy Hash>
@@ -49,4 +49,4 @@ template <hash_digest Digest>
     }
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -120,4 +120,4 @@ private:
 
 } // namespace detail
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Each before its append returns.
 struct flush_always {};
@@ -62,4 +62,4 @@ private:
     std::size_t gather_ = 0;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Headers name their place and their payload's checksum, so two logs that have the same ones in the
 // same places are the same as far as anybody looks.
@@ -60,4 +60,4 @@ struct log_marks {
     return marks;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -15,7 +15,7 @@
 #include <optional>
 #include <span>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 //  offset  type  field
 //       0  u32   magic: the characters "TREC"
@@ -99,4 +99,4 @@ using encoded_header = std::array<std::byte, record_header::bytes>;
 static_assert(record_padding(0) == 0 && record_padding(1) == 7 && record_padding(8) == 0);
 static_assert(record_extent(0) == 32 && record_extent(1) == 40 && record_extent(8) == 40);
 
-} // namespace tintype
+} // namespace tintype::inline v0

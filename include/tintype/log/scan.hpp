@@ -19,7 +19,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // The first bytes of a log are its file's magic.
 inline constexpr std::uint64_t log_begin = 8;
@@ -266,4 +266,4 @@ constexpr log_end scan_log(byte_view object, std::uint64_t from, Visit visit) {
     return {};
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

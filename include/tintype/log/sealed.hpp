@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 //  u32 CRC-32C of what follows, u32 size of the facts, the facts
 inline void append_sealed(blob& to, byte_view facts) {
@@ -65,4 +65,4 @@ inline void append_sealed(blob& to, byte_view facts) {
     return {};
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // What a refresh found: the same, the same and more behind it, or another log under the name.
 enum class log_change : std::uint8_t { none, grown, rewritten };
@@ -119,4 +119,4 @@ private:
     log_marks marks_{};
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -26,7 +26,7 @@
 #include <thread>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // append(), flush() and the sizes may be called from many threads; each waits for the others. An
 // error of a sync, the background's too, is final: nothing is acknowledged any more, and every call
@@ -394,4 +394,4 @@ private:
     std::unique_ptr<log> log_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

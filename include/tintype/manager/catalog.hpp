@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct catalog_entry {
     std::uint64_t version = 0; // the order: greater is newer, whatever the clock said
@@ -21,4 +21,4 @@ struct catalog_entry {
     std::string name{}; // what people call it; its version where it has none
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Objects that are of use only together, in the order in which they are to appear: whoever sees the
 // last of them finds the others.
@@ -326,4 +326,4 @@ requires std::is_invocable_r_v<result<void>, Check&, const copy_unit&>
     return report;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

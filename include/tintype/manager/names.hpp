@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <class N>
 concept version_names = requires(std::uint64_t version, std::string_view name) {
@@ -56,4 +56,4 @@ struct numbered {
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct manager_options {
     tintype::access access = access::map;
@@ -72,4 +72,4 @@ struct verified {
     std::vector<damaged> bad;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // One text an entry; empty where the policy has no reason to keep it.
 using reasons = std::vector<std::string>;
@@ -307,4 +307,4 @@ template <retention_policy Policy>
     return decisions;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

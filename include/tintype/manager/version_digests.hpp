@@ -28,7 +28,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <storage_policy Storage, hash_policy Hash, version_names Names>
 class version_digests {
@@ -320,4 +320,4 @@ private:
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

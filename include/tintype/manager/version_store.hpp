@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <storage_policy Storage, hash_policy Hash, version_names Names>
 class version_store : public version_digests<Storage, Hash, Names> {
@@ -270,4 +270,4 @@ private:
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

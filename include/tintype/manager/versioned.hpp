@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -373,4 +373,4 @@ private:
     [[no_unique_address]] Clock clock_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

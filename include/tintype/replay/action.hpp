@@ -19,7 +19,7 @@
 #include <utility>
 #include <variant>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -170,4 +170,4 @@ concept has_checkpoint_action = requires(std::uint64_t id) {
 
 } // namespace detail
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct comparison_options {
     // Besides the actions, what went in and what came out, by digest.
@@ -239,4 +239,4 @@ template <class Session>
     return found;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

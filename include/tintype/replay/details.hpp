@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Of the data a digest and a preview are kept.
 struct action_details {
@@ -38,4 +38,4 @@ template <class Action>
             .duration_ms = details.duration_ms};
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -26,7 +26,7 @@
 #include <variant>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 enum class verdict : std::uint8_t { matched, mismatched, skipped };
 
@@ -253,4 +253,4 @@ requires replay_rules<Rules, Store, Session>
         .go();
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -21,7 +21,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // `Apply`: apply(state, alternative) -> result<T>, the output as it was given to the recorder; T is
 // a blob, a text, or anything that is a view of bytes or characters.
@@ -131,4 +131,4 @@ requires replay_rules<Rules, State, Session>
     return state;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

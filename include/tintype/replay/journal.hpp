@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 inline constexpr std::string_view journal_magic = "TTJOURN1";
 
@@ -224,4 +224,4 @@ private:
     std::vector<log_damage> damage_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct preview_limits {
     std::size_t bytes = 512;         // that are looked at
@@ -93,4 +93,4 @@ struct observed {
     return seen;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -33,7 +33,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Sessions are kept in the object NAME, and the one being recorded in NAME.active. One owner, whose
 // calls are made one after another; `in_use` for a second, in this process or another.
@@ -430,4 +430,4 @@ private:
     blob scratch_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

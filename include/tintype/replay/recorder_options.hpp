@@ -13,7 +13,7 @@
 #include <optional>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct recorder_options {
     session_config config{};             // of sessions that are started
@@ -36,4 +36,4 @@ struct recovered_session {
     std::vector<log_damage> damage{}; // of the journal: what lies there is not in the session
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // How far a recording has come.
 struct recording_progress {
@@ -167,4 +167,4 @@ void end(Session& session, std::int64_t now_secs) noexcept {
     }
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct segment_options {
     access how = access::map;
@@ -253,4 +253,4 @@ private:
     segment_index index_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

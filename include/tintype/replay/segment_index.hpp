@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 class segment_index {
 public:
@@ -237,4 +237,4 @@ private:
     std::uint64_t live_ = 0;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -188,4 +188,4 @@ private:
     limits most_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

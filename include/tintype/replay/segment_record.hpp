@@ -21,7 +21,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 inline constexpr std::string_view segment_magic = "TTSESSN1";
 
@@ -111,4 +111,4 @@ template <class T>
 
 } // namespace detail
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 using blake3_digest = blake3::digest_type;
 
@@ -139,7 +139,7 @@ template <class Session>
     return static_cast<std::size_t>(at - session.checkpoints.begin());
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0
 
 BOOST_HANA_ADAPT_STRUCT(tintype::session_config, auto_checkpoint_interval, max_actions_per_session,
                         auto_record);

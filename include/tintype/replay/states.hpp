@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <class Snapshot>
 struct taken_state {
@@ -300,4 +300,4 @@ template <class State, class Session, class States>
                  : result<State>{pass(index)};
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

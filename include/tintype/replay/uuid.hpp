@@ -19,7 +19,7 @@
 #include <string>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct uuid {
     std::array<std::byte, 16> bytes{};
@@ -111,4 +111,4 @@ struct random_uuids {
 
 static_assert(uuid_policy<random_uuids>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // What the service says is wrong. The code consists of letters, digits, dots, dashes and
 // underscores; the message is any text.
@@ -336,4 +336,4 @@ template <class T>
     return kept;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // What must be so for a request to be carried out: nothing, no object there, or the one of that tag
 // there, which is written in quotes or, for services that know no quotes, without.
@@ -395,4 +395,4 @@ private:
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

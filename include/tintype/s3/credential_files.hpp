@@ -24,7 +24,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -263,4 +263,4 @@ private:
 static_assert(credentials_policy<file_credentials>);
 static_assert(credentials_policy<default_credentials>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

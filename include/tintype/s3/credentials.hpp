@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct s3_credentials {
     std::string access_key;
@@ -85,4 +85,4 @@ public:
 static_assert(credentials_policy<given_credentials>);
 static_assert(credentials_policy<environment_credentials>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -39,7 +39,7 @@
 #error "tintype/s3/curl.hpp needs libcurl 7.85 or newer"
 #endif
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct curl_options {
     std::string ca_bundle{};           // a file of certificates; empty: the system's
@@ -377,4 +377,4 @@ using curl_transport = basic_curl_transport<>;
 
 static_assert(s3_transport<curl_transport>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // What came from the bucket, in memory of its own.
 class s3_object {
@@ -279,4 +279,4 @@ private:
     std::string name_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

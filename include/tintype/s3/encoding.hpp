@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 [[nodiscard]] constexpr bool is_unreserved(char c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -114,4 +114,4 @@ private:
     std::vector<std::pair<std::string, std::string>> parts_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

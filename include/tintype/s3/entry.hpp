@@ -23,7 +23,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 inline constexpr std::string_view s3_writer_header = "x-amz-meta-tintype-writer";
 inline constexpr std::string_view s3_digest_header = "x-amz-meta-tintype-digest";
@@ -166,4 +166,4 @@ struct s3_range {
     return entry;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

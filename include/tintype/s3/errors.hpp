@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Said of whatever was asked for and never confirmed.
 inline constexpr std::string_view outcome_unknown = "nobody knows whether it was done";
@@ -147,4 +147,4 @@ inline constexpr std::array s3_codes{
     return what;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

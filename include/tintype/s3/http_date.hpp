@@ -12,7 +12,7 @@
 #include <optional>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -124,4 +124,4 @@ moment(std::chrono::year_month_day date, unsigned hour, unsigned minute, unsigne
     return *when + fraction;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

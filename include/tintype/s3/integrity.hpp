@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 class s3_integrity {
 public:
@@ -135,4 +135,4 @@ private:
     std::vector<sha256::digest_type> parts_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -219,4 +219,4 @@ private:
     const Client& client_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

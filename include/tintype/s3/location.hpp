@@ -16,7 +16,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Where the bucket stands in the address: "http://host/bucket/key" or "http://bucket.host/key".
 enum class s3_addressing : std::uint8_t { path, virtual_host };
@@ -309,4 +309,4 @@ struct s3_location {
     friend bool operator==(const s3_location&, const s3_location&) = default;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

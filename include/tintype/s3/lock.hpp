@@ -19,7 +19,7 @@
 #include <thread>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Whose turn it is among the threads that share a storage.
 class s3_turn final : public s3_guard {
@@ -139,4 +139,4 @@ private:
     std::unique_ptr<held> held_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Of one object: `Client` is an s3_client, which outlives it.
 template <class Client>
@@ -173,4 +173,4 @@ private:
     std::string writer_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <functional>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct s3_options {
     // Objects up to this size are one request; larger ones are cut into parts of it. Services take
@@ -45,4 +45,4 @@ struct s3_options {
     std::function<void(std::chrono::milliseconds)> pause{};
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

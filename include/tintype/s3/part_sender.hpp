@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Used by one thread. `Client` is an s3_client.
 template <class Client>
@@ -178,4 +178,4 @@ private:
     std::vector<std::jthread> threads_; // last: gone before what they use
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

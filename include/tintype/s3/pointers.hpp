@@ -19,7 +19,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 inline constexpr std::string_view s3_pointer_prefix = ".tintype-pointer-";
 
@@ -178,4 +178,4 @@ private:
     std::atomic<bool>& bare_tags_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

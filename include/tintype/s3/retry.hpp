@@ -18,7 +18,7 @@
 #include <string_view>
 #include <thread>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Asked before each try of a request that only some may send.
 class s3_guard {
@@ -128,4 +128,4 @@ private:
     return {};
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -30,7 +30,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <class T>
 using s3_tried = std::expected<T, s3_failure>;
@@ -183,4 +183,4 @@ private:
     mutable std::atomic<std::uint64_t> seed_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

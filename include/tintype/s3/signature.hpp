@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // RFC 2104.
 [[nodiscard]] inline sha256::digest_type hmac_sha256(byte_view key, byte_view text) noexcept {
@@ -150,4 +150,4 @@ signed_headers(const s3_request& request, const s3_credentials& who, timestamp n
     return headers;
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -32,7 +32,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <s3_transport Transport = curl_transport,
           credentials_policy Credentials = default_credentials>
@@ -235,4 +235,4 @@ using s3_storage = basic_s3_storage<>;
 static_assert(lockable_storage<s3_storage> && sweepable_storage<s3_storage> &&
               pointer_storage<s3_storage>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 [[nodiscard]] constexpr std::string_view trimmed(std::string_view text) noexcept {
     constexpr std::string_view blanks = " \t\r\n";
@@ -230,4 +230,4 @@ private:
     bool complete_ = false;
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct http_header {
     std::string name; // in small letters
@@ -70,4 +70,4 @@ concept s3_transport = std::copyable<T> && requires(const T& transport, const s3
     { transport.send(request, who) } -> std::same_as<transport_outcome>;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -24,7 +24,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // `Store` is what the copies of a storage share: its client, and the guard that is asked before a
 // name is given.
@@ -245,4 +245,4 @@ private:
     std::optional<error> failed_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

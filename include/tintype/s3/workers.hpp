@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Nothing where the system has no more threads: the work is then the caller's.
 template <class Work>
@@ -64,4 +64,4 @@ template <class DoOne>
     return failed ? result<void>{fail(*failed)} : result<void>{};
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -16,7 +16,7 @@
 #include <pugixml.hpp>
 #include <string_view>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 using xml_node = pugi::xml_node;
 
@@ -158,4 +158,4 @@ private:
     return *text == "true";
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -69,4 +69,4 @@ inline constexpr std::string_view s3_namespace =
     return made + "</Delete>";
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

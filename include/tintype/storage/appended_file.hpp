@@ -15,7 +15,7 @@
 #include <string>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Of a filesystem that appends.
 template <filesystem_policy Filesystem>
@@ -123,4 +123,4 @@ private:
     std::optional<error> failed_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

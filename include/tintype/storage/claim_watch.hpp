@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // `Claims` says by check(name) whether whoever claimed it still owns it. To be given to stage(); it
 // stays where it is, and outlives what was staged.
@@ -52,4 +52,4 @@ private:
     monitor monitor_{*this, lost_.get_token()};
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

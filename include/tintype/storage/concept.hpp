@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct object_info {
     std::string name;
@@ -195,4 +195,4 @@ inline constexpr std::size_t longest_claimed_name = longest_name - 6;
     return good_name(name);
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

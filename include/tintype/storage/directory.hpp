@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // A published file: mapped, or read into memory.
 template <filesystem_policy Filesystem>
@@ -282,4 +282,4 @@ using directory = basic_directory<>;
 static_assert(lockable_storage<directory> && sweepable_storage<directory> &&
               appendable_storage<directory>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

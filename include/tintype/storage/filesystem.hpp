@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // The library's code for an errno; `errc::io` where there is no better one.
 [[nodiscard]] constexpr errc code_of(int system) noexcept {
@@ -143,4 +143,4 @@ concept linking_filesystem =
         { fs.copy_mode(folder, name, file) } -> std::same_as<result<bool>>;
     };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // What is not sealed, as readers in the same process see it.
 struct segment_tail {
@@ -414,4 +414,4 @@ private:
     blob tail_;
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -11,7 +11,7 @@
 #include <optional>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // check(): `timed_out` once the lock is another's, or could be.
 template <class L>
@@ -80,4 +80,4 @@ private:
     std::optional<error> lost_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

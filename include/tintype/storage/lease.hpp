@@ -24,7 +24,7 @@
 #include <thread>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Any thread may ask held(), check() and fence(); the others are for one at a time.
 template <class Pointers, waiting_policy Waiting = steady_waiting>
@@ -363,4 +363,4 @@ private:
     std::jthread renewing_; // uses what `core_` points at
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

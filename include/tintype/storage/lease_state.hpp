@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct lease_options {
     // How long it is held without a renewal, a day at most. Renewed when a third of it is over.
@@ -55,4 +55,4 @@ struct lease_state {
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <clock_policy Clock = system_clock>
 class basic_memory_storage {
@@ -326,4 +326,4 @@ using memory_storage = basic_memory_storage<>;
 static_assert(lockable_storage<memory_storage> && appendable_storage<memory_storage> &&
               pointer_storage<memory_storage>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -18,7 +18,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -144,4 +144,4 @@ template <keeps_pointers Pointers, waiting_policy Waiting = steady_waiting>
     return raised ? result<void>{} : pass(raised);
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

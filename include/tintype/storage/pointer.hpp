@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct pointer {
     blob bytes;
@@ -54,4 +54,4 @@ concept pointer_storage = storage_policy<S> && keeps_pointers<S>;
     return text;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

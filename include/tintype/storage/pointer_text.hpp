@@ -11,7 +11,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // Each function takes the next word, or answers false.
 class pointer_text {
@@ -59,4 +59,4 @@ private:
     std::string_view rest_;
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

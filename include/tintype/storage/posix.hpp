@@ -21,7 +21,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -399,4 +399,4 @@ private:
 
 static_assert(linking_filesystem<posix_filesystem>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -18,7 +18,7 @@
 #include <sys/syscall.h>
 #endif
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // A descriptor, or -1 with errno; ELOOP or ENOTDIR where the name is no folder.
 [[nodiscard]] inline int open_folder_beneath(int in, const char* name) noexcept {
@@ -103,4 +103,4 @@ namespace tintype::detail {
     return changed ? 1 : 0;
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

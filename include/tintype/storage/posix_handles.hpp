@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // A file descriptor that closes itself.
 class descriptor {
@@ -66,4 +66,4 @@ private:
     byte_view bytes_;
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 inline constexpr std::string_view segment_prefix = "tintype.segment-";
 
@@ -270,4 +270,4 @@ struct segment_run {
     return count < from ? 0 : count;
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // The head's own bytes where there is no more than it, else a copy of everything, which readers of
 // the same object share.
@@ -372,4 +372,4 @@ private:
 
 } // namespace detail
 
-} // namespace tintype
+} // namespace tintype::inline v0

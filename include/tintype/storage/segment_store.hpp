@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct segmented_options {
     // So many segments of about a size, next to each other, are merged into one; 0 and 1: never.
@@ -397,4 +397,4 @@ private:
 
 } // namespace detail
 
-} // namespace tintype
+} // namespace tintype::inline v0

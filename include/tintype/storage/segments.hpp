@@ -32,7 +32,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Every object that is put here begins, in the storage below, with a mark of 64 bytes. Objects that
 // were put there without it are read as they are, and cannot be appended to (`unsupported`).
@@ -384,4 +384,4 @@ private:
     std::shared_ptr<shared> shared_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

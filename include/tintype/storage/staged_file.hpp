@@ -20,7 +20,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -218,4 +218,4 @@ private:
     std::optional<error> failed_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

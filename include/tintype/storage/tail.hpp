@@ -19,7 +19,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // A tail that was found again: who wrote it, and the object's bytes from `begin` on.
 struct found_tail {
@@ -205,4 +205,4 @@ private:
 
 static_assert(tail_policy<seal_each_sync> && tail_policy<seal_from<>>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

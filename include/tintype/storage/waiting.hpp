@@ -13,7 +13,7 @@
 #include <thread>
 #include <time.h>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // now(): since some moment that stays the same.
 // wait(time): returns when that much has passed.
@@ -62,4 +62,4 @@ private:
     splitmix64 random_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // What arrived of one file. Behind its bytes comes one number more, which stands for its end: it
 // arrives with the chunk that is marked last, so that also an empty file is seen to have arrived.
@@ -286,4 +286,4 @@ private:
     std::map<std::string, arriving_file, std::less<>> files_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

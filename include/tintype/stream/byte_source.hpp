@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // read(to): how many bytes of `to`, which is not empty, it has filled; 0 at the end, and from then
 // on. Fewer than there is room for say nothing. After an error it may be asked again.
@@ -135,4 +135,4 @@ private:
 
 static_assert(byte_source<memory_source> && byte_source<descriptor_source>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Fills all of the memory with the bytes from that offset on, or says why not.
 using file_reader = std::move_only_function<result<void>(std::uint64_t, mutable_bytes) const>;
@@ -205,4 +205,4 @@ private:
     std::uint64_t done_ = 0;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

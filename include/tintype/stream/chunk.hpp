@@ -22,7 +22,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 enum class file_kind : std::int32_t { unknown = 0, sqlite_db = 1, hnsw_index = 2, wal = 3 };
 
@@ -144,4 +144,4 @@ template <hash_policy Hash>
     return {};
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -28,7 +28,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct export_options {
     std::size_t chunk_size = default_chunk_size; // bytes; 1 to stream_limits::chunk_size
@@ -343,4 +343,4 @@ private:
     std::uint64_t last_ = 0;    // the final chunk's sequence
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -8,7 +8,7 @@
 #include <concepts>
 #include <string>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // For files whose content somebody else takes over, so that no file is put in another's place, nor
 // what belongs to that one removed: where the old database is open, it is not its file that must be
@@ -39,4 +39,4 @@ struct rename_all {
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

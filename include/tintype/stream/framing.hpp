@@ -17,7 +17,7 @@
 #include <span>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // What stands in front of a message.
 struct frame_head {
@@ -100,4 +100,4 @@ struct big_endian_length {
 
 static_assert(framing_policy<varint_length> && framing_policy<big_endian_length>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

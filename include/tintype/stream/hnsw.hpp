@@ -32,7 +32,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -216,4 +216,4 @@ load_index(const std::string& path, const file_info& expected,
     return index;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct import_options {
     stream_limits most{};
@@ -339,4 +339,4 @@ template <hash_or_choice Hash, staging_area Staging, class Reader>
     }
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -25,7 +25,7 @@
 #include <span>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Smaller snapshots are as inline_snapshots makes them, and what that made is restored.
 template <storage_policy Storage, naming_hash Hash = blake3>
@@ -144,4 +144,4 @@ private:
     shared_snapshots<Storage, Hash> at_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -26,7 +26,7 @@
 #include <tuple>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // The digest of every byte before it, which is of the list's own hash. Whether it is the right one,
 // a wire asks before there is a whole message; here it is a part of what the checksum covers.
@@ -232,4 +232,4 @@ private:
 
 static_assert(reusing_wire<native_wire> && searchable_wire<native_wire>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -13,7 +13,7 @@
 #include <optional>
 #include <thread>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Where steady time comes from, so that tests choose it.
 struct time_source {
@@ -126,4 +126,4 @@ private:
     time_source::point free_{};
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -36,7 +36,7 @@ extern "C" {
 #include <raft.h>
 }
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // What libraft is told. RAFT_BUSY alone lets it try again later: a machine that cannot freeze its
 // state just now says `in_use` or `timed_out`.
@@ -397,4 +397,4 @@ private:
                   .snapshot_async = nullptr};
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -8,7 +8,7 @@
 #include <map>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // From `begin` up to and without `end`.
 struct number_range {
@@ -120,4 +120,4 @@ private:
     std::map<std::uint64_t, std::uint64_t> ranges_; // begin to end
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -19,7 +19,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct chunk_reader_options {
     stream_limits limits{};
@@ -358,4 +358,4 @@ private:
     error why_broken_{};
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

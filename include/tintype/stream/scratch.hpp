@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 class scratch_folder {
 public:
@@ -202,4 +202,4 @@ private:
     detail::descriptor lock_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct shared_entry {
     std::uint64_t size = 0; // bytes
@@ -100,4 +100,4 @@ template <storage_policy Storage>
     return found;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -25,7 +25,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 using shared_id = std::array<std::byte, 16>; // random
 
@@ -260,4 +260,4 @@ template <naming_hash Hash>
     return found;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -29,7 +29,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // All nodes of a group give the same `group` and `grace`, and each its own `node`.
 struct shared_options {
@@ -270,4 +270,4 @@ private:
     std::shared_ptr<shared> shared_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct shared_sweep_options {
     // How many of its last manifests each node keeps. libraft itself keeps two snapshots.
@@ -185,4 +185,4 @@ template <storage_policy Storage, naming_hash Hash>
     return detail::shared_sweep<Storage, Hash>{of, how}.run();
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -23,7 +23,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // What an upload came to.
 struct shared_upload_counts {
@@ -242,4 +242,4 @@ private:
     shared_upload_counts counts_{};
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

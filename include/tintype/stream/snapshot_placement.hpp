@@ -15,7 +15,7 @@
 #include <optional>
 #include <span>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // sink(placement, borrowed): takes one snapshot's bytes; runs of `borrowed` bytes and more that it
 //     is lent stay until it is destroyed.
@@ -52,4 +52,4 @@ struct inline_snapshots {
 
 static_assert(snapshot_placement<inline_snapshots>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -30,7 +30,7 @@
 #include <linux/fs.h>
 #endif
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // pin(into): called while the user's guard keeps everybody from writing: fixes the moment, and does
 //     no more than that needs.
@@ -319,4 +319,4 @@ object_names_of_chain(const Chains& chains, std::string_view id,
 
 static_assert(chunk_source<file_source> && chunk_source<bytes_source<>>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

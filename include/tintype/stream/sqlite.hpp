@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -165,4 +165,4 @@ template <class Call>
     return paths;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

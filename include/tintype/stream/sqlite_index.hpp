@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 class sql_tokens {
 public:
@@ -193,4 +193,4 @@ private:
     return found;
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -18,7 +18,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct sqlite_restore_options {
     std::string file_name = "database.db"; // of the one file of the stream that is for us
@@ -209,4 +209,4 @@ private:
     sqlite_restore_options options_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -18,7 +18,7 @@
 #include <string>
 #include <type_traits>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // A file's writes, in order, the latest of them not yet written.
 class gathered_writes {
@@ -305,4 +305,4 @@ inline const sqlite3_io_methods sqlite_scratch_vfs::methods{
     return {};
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -31,7 +31,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // How a database was copied.
 struct sqlite_report {
@@ -424,4 +424,4 @@ private:
 
 static_assert(chunk_source<sqlite_source>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Which files count, after the last commit() or before any.
 enum class switch_state : std::uint8_t {
@@ -475,4 +475,4 @@ private:
     std::optional<error> failed_{};
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

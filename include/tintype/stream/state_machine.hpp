@@ -16,7 +16,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Bytes on somebody's heap, and the function by which they go back to it.
 class owned_bytes {
@@ -115,4 +115,4 @@ template <class Codec>
 using snapshot_check_for =
     std::conditional_t<std::same_as<own_hash_of<Codec>, no_hash>, crc32c, no_hash>;
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // No file of a stream has such a name: good_name() allows no leading dot.
 inline constexpr const char* private_folder_name = ".tintype-import";
@@ -55,4 +55,4 @@ template <class Move>
     return {};
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

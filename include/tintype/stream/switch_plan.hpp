@@ -28,7 +28,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // A file that belonged to the old content of another one, and would be taken for the new one's.
 struct companion {
@@ -209,4 +209,4 @@ namespace detail {
     return decode<switch_note_list, switch_note>(bytes);
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 template <linking_filesystem F>
 class switch_steps {
@@ -457,4 +457,4 @@ private:
     folder own_;
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

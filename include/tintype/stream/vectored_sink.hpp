@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 class vectored_sink {
 public:
@@ -109,4 +109,4 @@ private:
 
 static_assert(borrowing_sink<vectored_sink>);
 
-} // namespace tintype
+} // namespace tintype::inline v0

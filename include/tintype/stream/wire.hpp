@@ -24,7 +24,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct message_extent {
     std::uint64_t size = 0; // of the whole message; where that is not known, bytes to see first
@@ -308,4 +308,4 @@ template <wire_policy Wire, chunk_sequence From, byte_sink Sink>
     return out.bytes();
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -17,7 +17,7 @@
 #include <utility>
 #include <variant>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 template <bincode_integers Integers>
 class bincode_checker : public bincode_reader<Integers> {
@@ -135,4 +135,4 @@ private:
     }
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

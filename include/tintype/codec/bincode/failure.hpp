@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 class bincode_failure {
 public:
@@ -53,4 +53,4 @@ private:
     std::array<char, 256> path_;
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

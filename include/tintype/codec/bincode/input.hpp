@@ -23,7 +23,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // The functions that take something say whether it was there; if not, why is in `failure`.
 template <bincode_integers Integers>
@@ -252,4 +252,4 @@ protected:
     bincode_failure failure_;
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

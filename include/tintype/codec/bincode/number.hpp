@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 inline constexpr unsigned bincode_first_marker = 251; // u16; then u32 and u64
 inline constexpr unsigned bincode_last_marker = 253;
@@ -97,4 +97,4 @@ template <std::integral T>
     }
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -11,7 +11,7 @@
 #include <ranges>
 #include <vector>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 template <class T>
 concept bincode_hashed = requires { typename T::hasher; };
@@ -64,4 +64,4 @@ bool in_key_order(const T& values, Visit visit) {
     }
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

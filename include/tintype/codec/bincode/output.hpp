@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <memory>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // Straight into what a sink makes room for.
 template <claiming_sink Sink>
@@ -160,4 +160,4 @@ private:
     error error_{};
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -23,7 +23,7 @@
 #include <utility>
 #include <variant>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // A sequence that makes an element at its end, to be read into.
 template <class T>
@@ -264,4 +264,4 @@ private:
     }
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

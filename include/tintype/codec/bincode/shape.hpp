@@ -22,7 +22,7 @@
 #include <utility>
 #include <variant>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // How integers of more than a byte, lengths and indices are written: at their width, or in as few
 // bytes as they need.
@@ -253,4 +253,4 @@ inline constexpr bool is_little_view<packed_view<T, std::endian::little>> = true
 template <class T>
 concept bincode_value = detail::bincode_keeps<T>();
 
-} // namespace tintype
+} // namespace tintype::inline v0

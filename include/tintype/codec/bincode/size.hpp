@@ -17,7 +17,7 @@
 #include <utility>
 #include <variant>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // The index by which an enumerator is written; one that no index is for is the largest number.
 template <class E>
@@ -157,4 +157,4 @@ template <class T, bincode_integers Integers>
     }
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

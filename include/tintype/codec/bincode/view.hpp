@@ -29,7 +29,7 @@
 #include <variant>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -330,7 +330,7 @@ auto bincode_lend(const std::byte* at) {
 
 } // namespace detail
 
-} // namespace tintype
+} // namespace tintype::inline v0
 
 template <class T, tintype::bincode_integers Integers>
 inline constexpr bool

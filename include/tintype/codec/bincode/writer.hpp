@@ -27,7 +27,7 @@
 #include <utility>
 #include <variant>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // `Out`: bincode_claims or bincode_buffer.
 template <bincode_integers Integers, class Out>
@@ -379,4 +379,4 @@ private:
     bincode_failure failure_;
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

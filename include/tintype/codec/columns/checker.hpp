@@ -23,7 +23,7 @@
 #include <utility>
 #include <variant>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // Whether the machine could read values of a span where they lie in the bytes, but for alignment.
 template <class T>
@@ -277,4 +277,4 @@ private:
     error error_{};
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -26,7 +26,7 @@
 #include <utility>
 #include <variant>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 template <class T>
 concept ordered_container = requires(const T& container) { container.key_comp(); };
@@ -393,4 +393,4 @@ private:
     error error_{};
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -10,7 +10,7 @@
 
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <>
 struct column_form<json_value> {
@@ -28,4 +28,4 @@ struct column_form<json_value> {
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // The largest number stands for "more than there can be", and no bytes present will do for it.
 [[nodiscard]] constexpr std::uint64_t saturated_sum(std::uint64_t a, std::uint64_t b) noexcept {
@@ -82,4 +82,4 @@ private:
     std::uint64_t tag_;
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -20,7 +20,7 @@
 #include <limits>
 #include <memory>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // Counts what would be written.
 class column_size {
@@ -220,4 +220,4 @@ private:
     error error_{};
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -15,7 +15,7 @@
 #include <utility>
 #include <variant>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 template <class T, class Say>
 constexpr void say_schema(const Say& say);
@@ -119,4 +119,4 @@ inline constexpr auto schema_characters = [] {
     return text;
 }();
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

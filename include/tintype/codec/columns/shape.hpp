@@ -20,7 +20,7 @@
 #include <utility>
 #include <variant>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // For a type of kind::unknown, specialise it with
 //
@@ -201,4 +201,4 @@ struct column_path {
 template <class T>
 concept columnar = detail::least_of<T>() != 0;
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -18,7 +18,7 @@
 #include <utility>
 #include <variant>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // What of a value is still there when its visit is over.
 enum class staying : unsigned char {
@@ -320,4 +320,4 @@ private:
     Out* out_;
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

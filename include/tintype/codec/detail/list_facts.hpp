@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 template <std::size_t Count>
 struct list_facts {
@@ -92,4 +92,4 @@ template <class F>
     }
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

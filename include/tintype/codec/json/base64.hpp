@@ -13,7 +13,7 @@
 #include <span>
 #include <string_view>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 inline constexpr std::string_view base64_letters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -112,4 +112,4 @@ inline constexpr auto base64_values = [] {
     return std::string_view::npos;
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

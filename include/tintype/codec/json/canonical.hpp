@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 inline void append_string(std::string& into, std::string_view text) {
     into += '"';
@@ -274,4 +274,4 @@ private:
     return canonical_writer(in, out, huge).run();
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

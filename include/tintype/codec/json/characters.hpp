@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // The highest bit of each byte that is a quote, a backslash, a control or no ASCII; of the bytes
 // before the first such one, none.
@@ -122,4 +122,4 @@ template <class Put>
     });
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -17,7 +17,7 @@
 #include <utility>
 #include <variant>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // Characters of a number at the most, and what separates it from the next.
 template <class T>
@@ -65,4 +65,4 @@ template <class T>
     }
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -17,7 +17,7 @@
 #include <smmintrin.h>
 #endif
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
@@ -114,4 +114,4 @@ template <std::floating_point F>
     return 0;
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

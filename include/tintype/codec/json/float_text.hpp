@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -130,4 +130,4 @@ private:
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

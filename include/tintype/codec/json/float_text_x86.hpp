@@ -17,7 +17,7 @@
 #include <cstring>
 #include <immintrin.h>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // For each biased exponent of a normal float: the power of ten that brings it to the digits wanted.
 inline constexpr auto eight_floats_powers = [] {
@@ -293,6 +293,6 @@ template <class One>
     return to;
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail
 
 #endif

@@ -18,7 +18,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -136,4 +136,4 @@ struct go_style : serde_style {
     static constexpr auto names = detail::go_names<T>;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -16,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 struct text_position {
     std::uint64_t line = 1;   // from 1; a line ends with '\n'
@@ -301,4 +301,4 @@ private:
 
 } // namespace detail
 
-} // namespace tintype
+} // namespace tintype::inline v0

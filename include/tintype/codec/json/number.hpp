@@ -16,7 +16,7 @@
 #include <limits>
 #include <type_traits>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // What the grammar found: mantissa * 10^exponent, unless there were more digits than fit.
 struct json_number {
@@ -189,4 +189,4 @@ template <std::integral I>
     return true;
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // A sequence of floats that takes them in runs.
 template <class T>
@@ -402,4 +402,4 @@ private:
     std::tuple<std::vector<float>, std::vector<double>> runs_;
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

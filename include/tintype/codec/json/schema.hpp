@@ -16,7 +16,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 template <class E>
 concept json_named_enum = std::is_enum_v<E> && (json_enum_names<E>.size() != 0);
@@ -82,4 +82,4 @@ template <class Style, described T, std::size_t I, bool Pretty>
 inline constexpr std::string_view json_key{json_key_text<Style, T, I, Pretty>.data(),
                                            json_key_text<Style, T, I, Pretty>.size()};
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

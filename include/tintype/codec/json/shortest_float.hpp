@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 namespace detail {
 
@@ -171,4 +171,4 @@ struct f64_digits {
     return digits;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // The names of a described struct's members in the text, in the order of the description. For names
 // that C++ does not allow, or that shall differ from the members' own, specialise it:
@@ -95,4 +95,4 @@ struct serde_pretty_style : serde_style {
     static constexpr bool pretty = true;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 enum class json_type : std::uint8_t { null, boolean, number, string, array, object };
 
@@ -293,4 +293,4 @@ private:
     std::string text_;
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

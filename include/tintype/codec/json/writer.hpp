@@ -27,7 +27,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 template <json_style Style, byte_sink Sink>
 class json_writer {
@@ -359,4 +359,4 @@ private:
     std::string path_;
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -19,7 +19,7 @@
 #include <limits>
 #include <string_view>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // The functions that take something say whether it was there; if not, why is in `failure`.
 template <class Wire>
@@ -258,4 +258,4 @@ protected:
     bincode_failure failure_;
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 template <class T>
 concept protobuf_fixed = std::floating_point<T>;
@@ -77,4 +77,4 @@ template <protobuf_number T>
     }
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 class protobuf_counter {
 public:
@@ -124,4 +124,4 @@ private:
     Out* out_;
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

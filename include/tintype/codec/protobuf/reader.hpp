@@ -20,7 +20,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 template <class Wire>
 class protobuf_reader : public protobuf_input<Wire> {
@@ -234,4 +234,4 @@ private:
     }
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

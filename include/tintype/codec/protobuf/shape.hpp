@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 enum class protobuf_shape : unsigned char {
     none,
@@ -119,12 +119,12 @@ template <class T, bool Loud = false>
     }
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // What protobuf can keep as a message: a described struct whose members all have a kind of field.
 template <class T>
 concept protobuf_message = described<std::remove_cv_t<T>> && detail::protobuf_keeps<T>();
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -24,7 +24,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // `Wire` knows how a field begins.
 template <class Wire, class Out>
@@ -209,4 +209,4 @@ private:
     bincode_failure failure_;
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace tintype::detail::series {
+namespace tintype::inline v0::detail::series {
 
 // Values that are encoded together; a longer series is cut into pieces of so many.
 inline constexpr std::size_t piece_values = 1024;
@@ -114,4 +114,4 @@ std::byte* pack_many(std::size_t count, unsigned width, std::byte* to, Value val
     return pack(count - i, width, to, [&](std::size_t rest) { return value(i + rest); });
 }
 
-} // namespace tintype::detail::series
+} // namespace tintype::inline v0::detail::series

@@ -19,7 +19,7 @@
 #include <limits>
 #include <span>
 
-namespace tintype::detail::series {
+namespace tintype::inline v0::detail::series {
 
 // -0.0 is the least number here, below the negative ones; 0.0 is 0.
 template <std::unsigned_integral Bits>
@@ -150,4 +150,4 @@ void to_decimals(std::span<const T> values, decimal_scale scale, std::uint64_t* 
     }
 }
 
-} // namespace tintype::detail::series
+} // namespace tintype::inline v0::detail::series

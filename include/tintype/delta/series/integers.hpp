@@ -16,7 +16,7 @@
 #include <span>
 #include <string_view>
 
-namespace tintype::detail::series {
+namespace tintype::inline v0::detail::series {
 
 // Writes exactly plan.size bytes, and returns their end; `room` is overwritten.
 inline std::byte* put_integers(std::span<const std::uint64_t> values, unsigned bits,
@@ -228,4 +228,4 @@ inline void restore(const integer_header& header, unsigned order, std::span<std:
     return {};
 }
 
-} // namespace tintype::detail::series
+} // namespace tintype::inline v0::detail::series

@@ -24,7 +24,7 @@
 #include <span>
 #include <string_view>
 
-namespace tintype::detail::series {
+namespace tintype::inline v0::detail::series {
 
 template <series_value T>
 class piece_reader {
@@ -160,4 +160,4 @@ private:
     piece_words words_;
 };
 
-} // namespace tintype::detail::series
+} // namespace tintype::inline v0::detail::series

@@ -22,7 +22,7 @@
 #include <span>
 #include <type_traits>
 
-namespace tintype::detail::series {
+namespace tintype::inline v0::detail::series {
 
 template <series_value T>
 [[nodiscard]] std::span<const bits_of<T>> all_bits(std::span<const T> values,
@@ -210,4 +210,4 @@ private:
     std::array<T, piece_values> compacted_;
 };
 
-} // namespace tintype::detail::series
+} // namespace tintype::inline v0::detail::series

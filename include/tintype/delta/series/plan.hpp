@@ -17,7 +17,7 @@
 #include <limits>
 #include <span>
 
-namespace tintype::detail::series {
+namespace tintype::inline v0::detail::series {
 
 // The number whose lowest bits these are, with the sign that the topmost of them says.
 [[nodiscard]] constexpr std::uint64_t sign_extended(std::uint64_t value, unsigned bits) noexcept {
@@ -250,4 +250,4 @@ inline void plan_orders(std::span<const std::uint64_t> values, unsigned bits, st
     return best;
 }
 
-} // namespace tintype::detail::series
+} // namespace tintype::inline v0::detail::series

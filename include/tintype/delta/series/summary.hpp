@@ -13,7 +13,7 @@
 #include <span>
 #include <type_traits>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // NaNs are counted and are in nothing else; infinities are numbers. Without a number, `min` is the
 // greatest value there is and `max` the least. -0.0 and 0.0 are equal, and the first of them
@@ -97,4 +97,4 @@ template <series_value T>
     return all;
 }
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 // Numbers that a series can be made of. What else is stored as a number (bool, characters,
 // enumerations) goes as the unsigned integer of its size.
@@ -136,4 +136,4 @@ template <series_value T>
 
 } // namespace detail::series
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -17,7 +17,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tintype::detail::series {
+namespace tintype::inline v0::detail::series {
 
 inline constexpr std::size_t run_values = 16;
 
@@ -196,4 +196,4 @@ void from_decimals(std::span<const std::uint64_t> digits, decimal_scale scale, T
     }
 }
 
-} // namespace tintype::detail::series
+} // namespace tintype::inline v0::detail::series

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tintype::detail::series {
+namespace tintype::inline v0::detail::series {
 
 using width_counts = std::array<std::uint32_t, 65>;
 
@@ -67,4 +67,4 @@ inline constexpr auto count_widths_lzcnt = count_widths_plain;
     return counts[0];
 }
 
-} // namespace tintype::detail::series
+} // namespace tintype::inline v0::detail::series

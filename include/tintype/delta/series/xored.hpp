@@ -20,7 +20,7 @@
 #include <span>
 #include <string_view>
 
-namespace tintype::detail::series {
+namespace tintype::inline v0::detail::series {
 
 // A piece in raw form is never longer, so neither is one of these.
 inline constexpr std::size_t most_xored = piece_values * 8;
@@ -197,4 +197,4 @@ template <class Bits>
     return wanted == size ? result<void>{} : refuse(errc::trailing_bytes, size - wanted, 0);
 }
 
-} // namespace tintype::detail::series
+} // namespace tintype::inline v0::detail::series

@@ -21,7 +21,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace tintype::dakera {
+namespace tintype::inline v0::dakera {
 
 inline constexpr std::string_view format_version = "1.0.0";
 
@@ -90,7 +90,7 @@ using shown_data = snapshot_data<record_view<vector_entry>>;
 static_assert(std::is_nothrow_default_constructible_v<stored_namespace>);
 static_assert(std::is_default_constructible_v<shown_namespace>);
 
-} // namespace tintype::dakera
+} // namespace tintype::inline v0::dakera
 
 BOOST_HANA_ADAPT_STRUCT(tintype::dakera::additions, hash, digest, state, parent_state, dropped);
 BOOST_HANA_ADAPT_STRUCT(tintype::dakera::snapshot_metadata, id, created_at, description, namespaces,
@@ -101,7 +101,7 @@ BOOST_HANA_ADAPT_STRUCT(tintype::dakera::stored_data, metadata, namespaces);
 BOOST_HANA_ADAPT_STRUCT(tintype::dakera::shown_namespace, name, vector_count, dimension, vectors);
 BOOST_HANA_ADAPT_STRUCT(tintype::dakera::shown_data, metadata, namespaces);
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <>
 inline constexpr std::array<json_enum_name<dakera::kind_of_snapshot>, 2>
@@ -117,9 +117,9 @@ template <>
 inline constexpr std::array<std::string_view, 4> json_names<dakera::shown_namespace> =
     json_names<dakera::stored_namespace>;
 
-} // namespace tintype
+} // namespace tintype::inline v0
 
-namespace tintype::dakera {
+namespace tintype::inline v0::dakera {
 
 // The layout is the members' names, their order and the width of their numbers.
 template <std::size_t Count>
@@ -200,4 +200,4 @@ static_assert(record_key<vector_entry> == "id");
     return {};
 }
 
-} // namespace tintype::dakera
+} // namespace tintype::inline v0::dakera

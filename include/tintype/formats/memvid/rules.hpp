@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace tintype::memvid {
+namespace tintype::inline v0::memvid {
 
 struct search_hit {
     std::uint64_t frame_id = 0;
@@ -186,4 +186,4 @@ private:
     rule_settings settings_{};
 };
 
-} // namespace tintype::memvid
+} // namespace tintype::inline v0::memvid

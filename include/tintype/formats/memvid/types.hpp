@@ -14,7 +14,7 @@
 #include <variant>
 #include <vector>
 
-namespace tintype::memvid {
+namespace tintype::inline v0::memvid {
 
 using digest = blake3_digest;
 
@@ -85,9 +85,9 @@ using replay_action = action_record<action_type>;
 using replay_session = session<action_type, state_snapshot>;
 using active_session = tintype::active_session<replay_session>;
 
-} // namespace tintype::memvid
+} // namespace tintype::inline v0::memvid
 
-namespace tintype {
+namespace tintype::inline v0 {
 
 template <>
 struct checkpoint_action<memvid::action_type> {
@@ -96,4 +96,4 @@ struct checkpoint_action<memvid::action_type> {
     }
 };
 
-} // namespace tintype
+} // namespace tintype::inline v0

@@ -9,13 +9,13 @@
 #include <tintype/hash/detail/blake3_lanes.hpp>
 #include <tintype/hash/detail/blake3_vector.hpp>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // At most four inputs.
 inline void blake3_hash4_neon(const blake3_batch& batch, const blake3_filled& filled) noexcept {
     blake3_hash_lanes<4, blake3_turn::bytes>(batch, filled);
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail
 
 #endif

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 inline constexpr std::size_t blake3_block = 64;
 inline constexpr std::size_t blake3_chunk = 1024;
@@ -146,4 +146,4 @@ struct blake3_batch {
     std::uint32_t last;    // more of the last one; likewise
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

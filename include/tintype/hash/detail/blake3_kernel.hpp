@@ -17,7 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // From the slowest to the fastest; a build knows those of its own architecture. The last one takes
 // several inputs as the one before it does, and a single one by plain arithmetic.
@@ -207,4 +207,4 @@ constexpr void blake3_hash_many(blake3_kernel kernel, blake3_batch batch) noexce
     }
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

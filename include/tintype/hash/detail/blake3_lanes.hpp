@@ -15,7 +15,7 @@
 #include <cstring>
 #include <utility>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 template <std::size_t Round, std::size_t N, blake3_turn Turn>
 [[gnu::always_inline]]
@@ -168,6 +168,6 @@ inline void blake3_hash_lanes(const blake3_batch& batch, const blake3_filled& fi
     }
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail
 
 #endif

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // One state as four rows, of which the first two hold the chaining value: columns are mixed, then
 // the rows are turned so that diagonals are. The second row stays as it is: everything waits for
@@ -87,6 +87,6 @@ inline void blake3_output_rows(const blake3_input& input, const std::byte* block
     std::memcpy(to, v, sizeof v);
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail
 
 #endif

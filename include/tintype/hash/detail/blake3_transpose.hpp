@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // Of every four words the two low ones or the two high ones: a's and b's in turn.
 template <std::size_t N, bool High, std::size_t... I>
@@ -109,6 +109,6 @@ inline void blake3_transpose(blake3_vector<N>* rows) noexcept {
     }
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail
 
 #endif

@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 class blake3_tree {
 public:
@@ -243,4 +243,4 @@ private:
     std::array<std::byte, most_values * blake3_value> stack_;
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 template <std::size_t N>
 struct blake3_vector_of {
@@ -71,6 +71,6 @@ inline void blake3_mix(blake3_vector<N>& a, blake3_vector<N>& b, blake3_vector<N
     blake3_rotate<7, N, Turn>(b);
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail
 
 #endif

@@ -13,7 +13,7 @@
 
 #include <cstddef>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 [[gnu::target("sse4.1")]]
 inline void blake3_chain_sse41(blake3_input& input, const std::byte* from,
@@ -67,6 +67,6 @@ inline void blake3_hash16_avx512(const blake3_batch& batch, const blake3_filled&
     blake3_hash_lanes<16, blake3_turn::words>(batch, filled);
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail
 
 #endif

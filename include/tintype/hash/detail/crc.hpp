@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 template <std::uint32_t Polynomial>
 class reflected_crc {
@@ -62,4 +62,4 @@ private:
     std::uint32_t state_ = all_ones;
 };
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

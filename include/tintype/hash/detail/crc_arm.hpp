@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 inline constexpr std::uint32_t crc_arm_plain = 0xEDB88320U;
 inline constexpr std::uint32_t crc_arm_castagnoli = 0x82F63B78U;
@@ -57,6 +57,6 @@ std::uint32_t crc_update_arm(std::uint32_t state, const std::byte* from,
     return crc_update_table<Polynomial>(state, from, size);
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail
 
 #endif

@@ -19,7 +19,7 @@
 #include <sys/auxv.h>
 #endif
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // From the slowest to the fastest; a build knows those of its own architecture.
 enum class crc_kernel : std::uint8_t {
@@ -144,4 +144,4 @@ std::uint32_t crc_copy(crc_kernel kernel, std::uint32_t state, std::byte* to, by
     return state;
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 inline constexpr std::uint32_t crc_one = 0x80000000U;
 inline constexpr std::uint32_t crc_x = 0x40000000U;
@@ -65,4 +65,4 @@ constexpr std::uint32_t crc_combine(std::uint32_t first, std::uint32_t second,
     return first ^ second;
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

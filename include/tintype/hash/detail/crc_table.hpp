@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 // Entry [k][b] is what the byte b becomes once k zero bytes have followed it.
 template <std::uint32_t Polynomial>
@@ -62,4 +62,4 @@ constexpr std::uint32_t crc_update_table(std::uint32_t state, const std::byte* f
     return state;
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail

@@ -19,7 +19,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace tintype::detail {
+namespace tintype::inline v0::detail {
 
 using crc_m128 [[gnu::vector_size(16)]] = long long;
 using crc_m256 [[gnu::vector_size(32)]] = long long;
@@ -320,6 +320,6 @@ crc_update_vpclmul512(std::uint32_t state, const std::byte* from, std::size_t si
     return crc_drain<Polynomial>(rest, from, size, sink);
 }
 
-} // namespace tintype::detail
+} // namespace tintype::inline v0::detail
 
 #endif
