@@ -7,6 +7,10 @@
 #include <tintype/stream/sqlite.hpp>
 #include <tintype/stream/staging.hpp>
 
+#if defined(__cpp_exceptions) // hnswlib throws
+#include <tintype/stream/hnsw.hpp>
+#endif
+
 #include <cstddef>
 
 std::size_t size_of_the_end();
