@@ -4,6 +4,8 @@
 // disagree, and the system's own error. An `error` allocates nothing and is trivially copyable, so
 // it can say "out of memory" and be made in a constant expression.
 
+#include <tintype/core/language.hpp>
+
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -204,6 +206,16 @@ public:
             return std::errc::not_enough_memory;
         case errc::io:
             return std::errc::io_error;
+        case errc::invalid_utf8:
+            return std::errc::illegal_byte_sequence;
+        case errc::length_overflow:
+            return std::errc::value_too_large;
+        case errc::unsupported:
+            return std::errc::not_supported;
+        case errc::in_use:
+            return std::errc::device_or_resource_busy;
+        case errc::timed_out:
+            return std::errc::timed_out;
         default:
             return {code, *this};
         }

@@ -5,8 +5,10 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdint>
+#include <functional>
 #include <ostream>
 #include <set>
 #include <string>
@@ -110,17 +112,62 @@ TEST_CASE("error: the category says the code's name") {
     CHECK(code != std::error_code{errc::truncated});
 }
 
-TEST_CASE("error: codes with a sibling in the standard are equal to it") {
-    CHECK(std::error_code{errc::not_found} == std::errc::no_such_file_or_directory);
-    CHECK(std::error_code{errc::already_exists} == std::errc::file_exists);
-    CHECK(std::error_code{errc::no_space} == std::errc::no_space_on_device);
-    CHECK(std::error_code{errc::permission_denied} == std::errc::permission_denied);
-    CHECK(std::error_code{errc::cancelled} == std::errc::operation_canceled);
-    CHECK(std::error_code{errc::out_of_memory} == std::errc::not_enough_memory);
-    CHECK(std::error_code{errc::io} == std::errc::io_error);
-    const auto own = std::error_code{errc::truncated}.default_error_condition();
-    CHECK(&own.category() == &tintype::category());
-    CHECK(own.value() == 1);
+TEST_CASE(
+    "error: codes with a sibling in the standard are equal to it, whichever side it stands on") {
+    struct sibling {
+        errc own;
+        std::errc standard;
+    };
+
+    constexpr std::array siblings{
+        sibling{errc::not_found, std::errc::no_such_file_or_directory},
+        sibling{errc::already_exists, std::errc::file_exists},
+        sibling{errc::no_space, std::errc::no_space_on_device},
+        sibling{errc::permission_denied, std::errc::permission_denied},
+        sibling{errc::cancelled, std::errc::operation_canceled},
+        sibling{errc::out_of_memory, std::errc::not_enough_memory},
+        sibling{errc::io, std::errc::io_error},
+        sibling{errc::invalid_utf8, std::errc::illegal_byte_sequence},
+        sibling{errc::length_overflow, std::errc::value_too_large},
+        sibling{errc::unsupported, std::errc::not_supported},
+        sibling{errc::in_use, std::errc::device_or_resource_busy},
+        sibling{errc::timed_out, std::errc::timed_out},
+    };
+    for (unsigned number = 1; number <= last_code; ++number) {
+        const auto own = static_cast<errc>(number);
+        const std::error_code code = own;
+        CHECK(code == own);
+        CHECK(own == code);
+        bool has_sibling = false;
+        for (const sibling& each : siblings) {
+            CHECK((code == each.standard) == (own == each.own));
+            CHECK((each.standard == code) == (own == each.own));
+            CHECK((code != each.standard) == (own != each.own));
+            has_sibling = has_sibling || own == each.own;
+        }
+        // One without is a condition of its own.
+        const auto condition = code.default_error_condition();
+        CHECK((condition.category() == tintype::category()) == !has_sibling);
+        CHECK((condition == std::error_condition{static_cast<int>(number), tintype::category()}) ==
+              !has_sibling);
+    }
+}
+
+TEST_CASE("error: the same number of another category is another code") {
+    const std::error_code system{static_cast<int>(errc::truncated), std::system_category()};
+    const std::error_code generic{static_cast<int>(errc::truncated), std::generic_category()};
+    const std::error_code own = errc::truncated;
+    CHECK(own != system);
+    CHECK(own != generic);
+    CHECK(system != errc::truncated);
+    // EPERM is 1, as `truncated` is.
+    CHECK(own != std::errc::operation_not_permitted);
+    std::error_code kept = std::make_error_code(std::errc::io_error);
+    kept = errc::in_use;
+    CHECK(kept == errc::in_use);
+    CHECK(std::hash<std::error_code>{}(kept) == std::hash<std::error_code>{}(errc::in_use));
+    kept.clear();
+    CHECK(!kept);
 }
 
 TEST_CASE("error: the system's own number comes back as the system's code") {

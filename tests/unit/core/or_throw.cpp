@@ -44,4 +44,20 @@ TEST_CASE("or_throw: an error is thrown with all that it knows") {
     CHECK(caught);
 }
 
+TEST_CASE("or_throw: who knows only the standard's exceptions catches it, too") {
+    bool caught = false;
+    try {
+        tintype::or_throw(tintype::result<void>{
+            tintype::fail({.code = tintype::errc::no_space, .where = "snapshot_7"})});
+    } catch (const std::system_error& thrown) {
+        caught = true;
+        CHECK(thrown.code() == std::errc::no_space_on_device);
+        CHECK(std::errc::no_space_on_device == thrown.code());
+        CHECK(tintype::errc::no_space == thrown.code());
+        CHECK(&thrown.code().category() == &tintype::category());
+        CHECK(std::string_view{thrown.what()} == "no space in snapshot_7");
+    }
+    CHECK(caught);
+}
+
 #endif
