@@ -30,6 +30,14 @@ using tintype::result;
 using tintype::snapshot_info;
 
 using manifest_list = chain_columns::info_list;
+// What can be told of a snapshot's data without its manifest, which knows the pieces.
+using data_list =
+    tintype::section_list<tintype::magic<"TTPIECES">, tintype::version<std::uint64_t, 1>,
+                          tintype::tail<"pieces">>;
+
+static_assert(data_list::layout()[0].text == chain_columns::data_magic &&
+              data_list::layout()[1].number == chain_columns::data_version);
+
 using manifest_body = list_body<manifest_list, snapshot_info>;
 
 // Nothing where a chain keeps none.
@@ -199,6 +207,13 @@ public:
         return tintype::fail({.code = errc::unsupported,
                               .where = family(),
                               .during = "only a program that describes its records can read them"});
+    }
+
+    [[nodiscard]] std::optional<list_layout> layout() const override {
+        constexpr auto fields = data_list::layout();
+        return list_layout{.endian = data_list::order == std::endian::little ? "little" : "big",
+                           .min_size = data_list::min_size,
+                           .fields = {fields.begin(), fields.end()}};
     }
 
 private:

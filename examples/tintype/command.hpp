@@ -71,6 +71,7 @@ public:
 [[nodiscard]] std::unique_ptr<command> make_session();
 [[nodiscard]] std::unique_ptr<command> make_compare();
 [[nodiscard]] std::unique_ptr<command> make_layout();
+[[nodiscard]] std::unique_ptr<command> make_report();
 [[nodiscard]] std::unique_ptr<command> make_help();
 
 } // namespace tool

@@ -32,6 +32,7 @@ std::span<const std::unique_ptr<command>> commands() {
         table.push_back(make_session());
         table.push_back(make_compare());
         table.push_back(make_layout());
+        table.push_back(make_report());
         table.push_back(make_help());
         return table;
     }();

@@ -8,9 +8,10 @@
 #include <tintype/formats/cbtop.hpp>
 #include <tintype/log/record.hpp>
 #include <tintype/log/scan.hpp>
-#include <tintype/storage/memory.hpp>
 
+#include "lent_storage.hpp"
 #include "live_log.hpp"
+#include "log_layout.hpp"
 
 #include <algorithm>
 #include <array>
@@ -32,25 +33,6 @@ using tintype::history_group;
 using tintype::history_survey;
 using tintype::result;
 using tintype::cbtop::profile_snapshot;
-
-// Bytes that are there already, as the only object of a storage.
-class lent_storage : public tintype::memory_storage {
-public:
-    struct object {
-        byte_view lent;
-
-        [[nodiscard]] byte_view bytes() const noexcept { return lent; }
-    };
-
-    explicit lent_storage(byte_view bytes) : bytes_(bytes) {}
-
-    [[nodiscard]] result<object> open(std::string_view, tintype::access) const {
-        return object{bytes_};
-    }
-
-private:
-    byte_view bytes_;
-};
 
 [[nodiscard]] bool is_profile(const history_survey& seen) {
     return seen.opening.schema == tintype::detail::schema_of_columns<profile_snapshot>();
@@ -249,6 +231,10 @@ public:
     [[nodiscard]] result<inspection> inspect_file(const input& file,
                                                   const decode_options& options) const override {
         return inspect(steady_input{file, tail_of}.bytes(), options);
+    }
+
+    [[nodiscard]] std::optional<list_layout> layout() const override {
+        return log_layout(tintype::history_magic);
     }
 
     [[nodiscard]] result<snapshot> decode(byte_view bytes, const decode_options&) const override {

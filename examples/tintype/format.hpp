@@ -4,13 +4,13 @@
 // by a section list gets most of this from list_format.hpp; any other implements what it can, and
 // what it cannot is refused by name. Adding one is one object in the table of formats.cpp.
 
-#include <tintype/codec/field.hpp>
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
 #include <tintype/core/limits.hpp>
 
 #include "files.hpp"
 #include "json.hpp"
+#include "list_layout.hpp"
 #include "outcome.hpp"
 
 #include <cstdint>
@@ -49,12 +49,6 @@ enum class likeness : std::uint8_t { none, form, family, exact };
 struct inspection {
     json::object document;                // as far as the file could be followed
     std::optional<tintype::error> damage; // the first thing wrong with it
-};
-
-struct list_layout {
-    std::string_view endian;
-    std::uint64_t min_size = 0;
-    std::vector<tintype::field_layout> fields;
 };
 
 struct given_section {

@@ -110,7 +110,7 @@ protected:
 
 private:
     using hash = typename List::hash;
-    static constexpr auto layouts = List::layout();
+    static constexpr auto layouts = List::template layout_of<State>();
     static constexpr bool versioned_list =
         requires(tintype::byte_view bytes) { List::version_of(bytes); };
 

@@ -3,7 +3,7 @@
 #include "chains.hpp"
 #include "command.hpp"
 #include "document.hpp"
-#include "rules.hpp"
+#include "retention_rules.hpp"
 #include "text.hpp"
 #include "versions.hpp"
 
@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <optional>
 #include <ranges>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -53,56 +52,24 @@ public:
 
     void declare(CLI::App& parser) override {
         parser.add_option("DIR", folder_, "the folder")->required();
-        last_.declare(parser);
-        hourly_.declare(parser);
-        daily_.declare(parser);
-        weekly_.declare(parser);
-        monthly_.declare(parser);
-        yearly_.declare(parser);
-        parser.add_option("--keep-within", within_, "younger than this: 90s, 30m, 36h, 7d, 2w")
-            ->type_name("AGE");
+        rules_.declare(parser);
         parser.add_flag("--dry-run", dry_run_, "remove nothing, print every decision");
         parser.add_flag("--json", json_, "one JSON document");
     }
 
     [[nodiscard]] outcome<status> run(terminal& on) override {
-        return with_rules(on, last_, hourly_, daily_, weekly_, monthly_, yearly_);
+        const auto policy = rules_.policy();
+        if (!policy) {
+            return std::unexpected(policy.error());
+        }
+        if (!*policy) {
+            return wrong_call("prune needs at least one rule, as in --keep-last 10");
+        }
+        return prune(on, **policy);
     }
 
 private:
-    template <class... Rules>
-    [[nodiscard]] outcome<status> with_rules(terminal& on, const counted_rule<Rules>&... given) {
-        const auto rules = std::tuple{given.rule()...};
-        std::optional<failure> wrong;
-        bool any = within_.has_value();
-        const auto look = [&](const auto& rule) {
-            if (!rule && !wrong) {
-                wrong = rule.error();
-            }
-            any = any || (rule && rule->has_value());
-        };
-        std::apply([&](const auto&... each) { (look(each), ...); }, rules);
-        std::optional<tintype::keep_within> within;
-        if (within_.has_value() && !wrong) {
-            if (const auto age = duration("--keep-within", *within_); age) {
-                within.emplace(*age);
-            } else {
-                wrong = age.error();
-            }
-        }
-        if (wrong) {
-            return std::unexpected(*wrong);
-        }
-        if (!any) {
-            return wrong_call("prune needs at least one rule, as in --keep-last 10");
-        }
-        return std::apply(
-            [&](const auto&... each) { return prune(on, tintype::keep_any{*each..., within}); },
-            rules);
-    }
-
-    template <class Policy>
-    [[nodiscard]] outcome<status> prune(terminal& on, const Policy& policy) {
+    [[nodiscard]] outcome<status> prune(terminal& on, const rule_policy& policy) {
         const auto place = require_store(folder_);
         if (!place) {
             return std::unexpected(place.error());
@@ -147,8 +114,7 @@ private:
     }
 
     // The newest whole snapshot stays, so it must be possible to see which that is.
-    template <class Policy>
-    [[nodiscard]] outcome<status> prune_chain(terminal& on, const Policy& policy,
+    [[nodiscard]] outcome<status> prune_chain(terminal& on, const rule_policy& policy,
                                               const store& place, chain_kind kind) {
         const auto all = open_chain(place, kind, &on.watch(folder_))->list();
         if (!all) {
@@ -162,14 +128,15 @@ private:
             guarded = guarded || !each.hash.empty();
         }
         if (kind == chain_kind::dakera) {
-            return prune_with<dakera_archive<Policy>>(on, policy, place);
+            return prune_with<dakera_archive<rule_policy>>(on, policy, place);
         }
-        return guarded ? prune_with<columns_archive<tintype::crc32c, Policy>>(on, policy, place)
-                       : prune_with<columns_archive<tintype::no_hash, Policy>>(on, policy, place);
+        return guarded
+                   ? prune_with<columns_archive<tintype::crc32c, rule_policy>>(on, policy, place)
+                   : prune_with<columns_archive<tintype::no_hash, rule_policy>>(on, policy, place);
     }
 
-    template <class Archive, class Policy>
-    [[nodiscard]] outcome<status> prune_with(terminal& on, const Policy& policy,
+    template <class Archive>
+    [[nodiscard]] outcome<status> prune_with(terminal& on, const rule_policy& policy,
                                              const store& place) {
         auto options = chain_options_for(&on.watch(folder_));
         if (dry_run_) {
@@ -306,14 +273,7 @@ private:
     }
 
     std::string folder_;
-    counted_rule<tintype::keep_last> last_{"--keep-last", "the newest N"};
-    counted_rule<tintype::keep_hourly> hourly_{"--keep-hourly", "the newest of each of N hours"};
-    counted_rule<tintype::keep_daily> daily_{"--keep-daily", "the newest of each of N days"};
-    counted_rule<tintype::keep_weekly> weekly_{"--keep-weekly", "the newest of each of N weeks"};
-    counted_rule<tintype::keep_monthly> monthly_{"--keep-monthly",
-                                                 "the newest of each of N months"};
-    counted_rule<tintype::keep_yearly> yearly_{"--keep-yearly", "the newest of each of N years"};
-    std::optional<std::string> within_;
+    retention_rules rules_;
     bool dry_run_ = false;
     bool json_ = false;
 };

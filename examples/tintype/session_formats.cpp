@@ -16,6 +16,7 @@
 #include <tintype/replay/segment_record.hpp>
 
 #include "live_log.hpp"
+#include "log_layout.hpp"
 #include "session_source.hpp"
 
 #include <algorithm>
@@ -380,6 +381,10 @@ public:
 
     [[nodiscard]] std::unique_ptr<session_source> sessions(byte_view bytes) const override {
         return std::make_unique<Source>(bytes);
+    }
+
+    [[nodiscard]] std::optional<list_layout> layout() const override {
+        return log_layout(Source::magic);
     }
 
 private:

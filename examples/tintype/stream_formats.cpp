@@ -97,10 +97,11 @@ public:
             return std::nullopt;
         }
         using list = tintype::native_message;
-        constexpr auto fields = list::layout();
+        constexpr auto fields = list::layout_of<tintype::snapshot_chunk>();
         return list_layout{.endian = list::order == std::endian::little ? "little" : "big",
                            .min_size = list::min_size,
-                           .fields = {fields.begin(), fields.end()}};
+                           .fields = {fields.begin(), fields.end()},
+                           .repeated = "message"};
     }
 
     [[nodiscard]] static result<void> verdict(const result<stream_survey>& seen) {

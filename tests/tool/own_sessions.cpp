@@ -1,13 +1,13 @@
 // The library's own segments and journals of sessions, made by the library itself: with actions
 // that the tool knows, and with some that it cannot.
 
-#include <tintype/formats/memvid.hpp>
 #include <tintype/replay/recorder.hpp>
 #include <tintype/replay/segment.hpp>
 #include <tintype/storage/directory.hpp>
 
 #include "chain_folders.hpp"
 #include "run.hpp"
+#include "session_folders.hpp"
 #include "support/clock.hpp"
 #include "support/sessions.hpp"
 
@@ -19,68 +19,13 @@
 
 namespace {
 
-namespace memvid = tintype::memvid;
-
 using tests::count_of;
 using tests::holds;
 using tests::ran;
+using tests::record_sessions;
 using tests::scratch;
 using tests::tool;
 using tests::words;
-
-struct store {
-    std::uint64_t frames = 0;
-};
-
-struct summarise {
-    using summary_type = memvid::state_snapshot;
-
-    [[nodiscard]] summary_type operator()(const store& of) const {
-        return {.frame_count = of.frames,
-                .frame_ids = {},
-                .lex_index_hash = {},
-                .vec_index_hash = {},
-                .wal_sequence = 0,
-                .generation = of.frames};
-    }
-};
-
-using recorder =
-    tintype::session_recorder<memvid::action_type, store, tintype::summarised_states<summarise>,
-                              tintype::directory, tests::manual_clock, tests::counted_uuids>;
-
-// Two ended sessions, the second with another search, and one that goes on.
-void record_sessions(const scratch& folder, bool third = true) {
-    const tests::manual_clock clock{tintype::timestamp{std::chrono::seconds{1700000000}}};
-    auto made = recorder::open(tintype::directory{folder.path()}, "runs",
-                               {.config = {.auto_checkpoint_interval = 2,
-                                           .max_actions_per_session = {},
-                                           .auto_record = false}},
-                               {}, clock);
-    REQUIRE(made.has_value());
-    for (int run = 0; run != (third ? 3 : 2); ++run) {
-        store now;
-        REQUIRE(made->start(run == 0 ? "first \x1b[2J" : "again").has_value());
-        for (std::uint64_t i = 0; i != 3; ++i) {
-            clock.advance(std::chrono::seconds{1});
-            ++now.frames;
-            REQUIRE(made->record(memvid::put{.frame_id = i},
-                                 {.input = tintype::bytes_of("frame"),
-                                  .output = {},
-                                  .affected = {i},
-                                  .duration_ms = 7},
-                                 now)
-                        .has_value());
-        }
-        REQUIRE(made->record(memvid::find{.query = run == 1 ? "other" : "what",
-                                          .mode = "lex",
-                                          .result_count = 3})
-                    .has_value());
-        if (run != 2) {
-            REQUIRE(made->end().has_value());
-        }
-    }
-}
 
 const std::string first_id = "00000000-0000-0000-0000-000000000001";
 const std::string second_id = "00000000-0000-0000-0000-000000000002";
