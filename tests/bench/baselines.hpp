@@ -32,7 +32,7 @@ using tintype::byte_view;
 // One table of 256 entries, one byte a step.
 template <std::uint32_t Polynomial>
 [[gnu::noinline]] inline std::uint32_t table_crc(byte_view bytes) noexcept {
-    constexpr auto& table = tintype::detail::crc_tables<Polynomial>[0];
+    constexpr auto& table = tintype::detail::crc_tables<Polynomial>.rows[0];
     std::uint32_t state = ~std::uint32_t{0};
     for (const std::byte byte : bytes) {
         state = state >> 8U ^ table[(state ^ std::to_integer<std::uint32_t>(byte)) & 255U];

@@ -59,6 +59,7 @@ void measure_vamm_memory(const options& chosen, rows& to);
 void measure_vamm_files(const options& chosen, rows& to);
 void measure_bincode(const options& chosen, rows& to);
 void measure_chain(const options& chosen, rows& to);
+void measure_compile(const options& chosen, rows& to);
 void measure_json(const options& chosen, rows& to);
 void measure_replay(const options& chosen, rows& to);
 void measure_rocksdb(const options& chosen, rows& to);

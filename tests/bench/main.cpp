@@ -22,14 +22,21 @@ struct area {
     bool asked_only = false; // it is no comparison, and prints what it finds
 };
 
-constexpr area areas[] = {
-    {"checksum", bench::measure_checksums}, {"blake3", bench::measure_blake3},
-    {"vamm", bench::measure_vamm_memory},   {"vamm", bench::measure_vamm_files},
-    {"json", bench::measure_json},          {"bincode", bench::measure_bincode},
-    {"chain", bench::measure_chain},        {"rocksdb", bench::measure_rocksdb, true},
-    {"series", bench::measure_series},      {"delta", bench::measure_delta},
-    {"replay", bench::measure_replay},      {"stream", bench::measure_stream_wires},
-    {"stream", bench::measure_stream},      {"s3", bench::measure_s3}};
+constexpr area areas[] = {{"checksum", bench::measure_checksums},
+                          {"blake3", bench::measure_blake3},
+                          {"vamm", bench::measure_vamm_memory},
+                          {"vamm", bench::measure_vamm_files},
+                          {"json", bench::measure_json},
+                          {"bincode", bench::measure_bincode},
+                          {"chain", bench::measure_chain},
+                          {"rocksdb", bench::measure_rocksdb, true},
+                          {"series", bench::measure_series},
+                          {"delta", bench::measure_delta},
+                          {"replay", bench::measure_replay},
+                          {"stream", bench::measure_stream_wires},
+                          {"stream", bench::measure_stream},
+                          {"compile", bench::measure_compile},
+                          {"s3", bench::measure_s3}};
 
 constexpr std::string_view usage =
     "tintype_bench [--quick] [--area NAME] [--json FILE] [--svg FILE] [--data FOLDER]\n"
@@ -37,9 +44,9 @@ constexpr std::string_view usage =
     "\n"
     "  --quick        fewer rounds, and nothing of 1 GiB\n"
     "  --area NAME    only this area; may be repeated. checksum, blake3, vamm, json, bincode,\n"
-    "                 chain, series, delta, replay, stream, s3 (which needs the variables that\n"
-    "                 `tests/s3/ceph env` prints), and only if it is asked for rocksdb: a peer\n"
-    "                 alone\n"
+    "                 chain, series, delta, replay, stream, compile, s3 (which needs the\n"
+    "                 variables that `tests/s3/ceph env` prints), and only if it is asked for\n"
+    "                 rocksdb: a peer alone\n"
     "  --json FILE    write the figures\n"
     "  --svg FILE     write a plot of the ratios\n"
     "  --data FOLDER  where files are written: a disk, as it is measured too\n"

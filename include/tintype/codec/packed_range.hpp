@@ -8,6 +8,7 @@
 #include <tintype/codec/packed.hpp>
 #include <tintype/codec/packed_view.hpp>
 #include <tintype/core/bytes.hpp>
+#include <tintype/core/ranges.hpp>
 
 #include <algorithm>
 #include <array>
@@ -15,7 +16,6 @@
 #include <concepts>
 #include <cstdint>
 #include <cstring>
-#include <ranges>
 #include <string_view>
 #include <type_traits>
 

@@ -6,6 +6,7 @@
 
 #include <tintype/codec/packed.hpp>
 #include <tintype/core/bytes.hpp>
+#include <tintype/core/ranges.hpp>
 
 #include <bit>
 #include <compare>
@@ -13,7 +14,6 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
-#include <ranges>
 #include <span>
 
 namespace tintype::inline v0 {

@@ -12,7 +12,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <tuple>
 #include <utility>
 
@@ -52,22 +51,30 @@ class releases {
 
     static constexpr std::array<field_layout, count> versions{Releases::codec::version_layout()...};
 
-    static_assert(std::ranges::all_of(versions,
-                                      [](const field_layout& each) {
-                                          return each.kind == field_kind::version &&
-                                                 each.offset == versions[0].offset &&
-                                                 each.type == versions[0].type;
-                                      }),
+    // Each has a name, so that the compiler's line has the sentence and not the condition.
+    static constexpr bool one_place = std::ranges::all_of(versions, [](const field_layout& each) {
+        return each.kind == field_kind::version && each.offset == versions[0].offset &&
+               each.type == versions[0].type;
+    });
+    static_assert(one_place,
                   "tintype: every release needs a version of the same type at the same place: put "
                   "version<T, N> directly behind a magic of the same size");
-    static_assert(std::ranges::is_sorted(versions, std::less_equal<>{}, &field_layout::number),
+    static constexpr bool oldest_first = [] {
+        for (std::size_t i = 1; i < count; ++i) {
+            if (versions[i].number <= versions[i - 1].number) {
+                return false;
+            }
+        }
+        return true;
+    }();
+    static_assert(oldest_first,
                   "tintype: list the releases oldest first, each with a version of its own");
-    static_assert(
-        []<std::size_t... I>(std::index_sequence<I...>) {
-            return (detail::leads_to<at<I>, at<I + 1>> && ...);
-        }(std::make_index_sequence<count - 1>{}),
-        "tintype: a release does not lead to the next: give it an upgrade with "
-        "result<next_state> operator()(state&&) const");
+    static constexpr bool each_leads_on = []<std::size_t... I>(std::index_sequence<I...>) {
+        return (detail::leads_to<at<I>, at<I + 1>> && ...);
+    }(std::make_index_sequence<count - 1>{});
+    static_assert(each_leads_on,
+                  "tintype: a release does not lead to the next: give it an upgrade with "
+                  "result<next_state> operator()(state&&) const");
 
 public:
     using state = typename last::state;

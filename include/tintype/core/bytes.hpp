@@ -3,6 +3,8 @@
 // Bytes as every floor above passes them: a view of somebody's memory, or a `blob` that owns its
 // own. Growing a blob never zero-fills what is about to be overwritten.
 
+#include <tintype/core/language.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
@@ -54,7 +56,9 @@ using blob = std::vector<std::byte, default_init_allocator<std::byte>>;
 // As a block, also where the compiler makes a loop of `std::copy`. They must not overlap.
 constexpr void copy_bytes(byte_view from, std::byte* to) noexcept {
     if consteval {
-        std::ranges::copy(from, to);
+        for (const std::byte each : from) {
+            *to++ = each;
+        }
     } else {
         if (!from.empty()) {
             std::memcpy(to, from.data(), from.size());

@@ -6,6 +6,7 @@
 
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/endian.hpp>
+#include <tintype/core/ranges.hpp>
 #include <tintype/core/reflect.hpp>
 
 #include <array>
@@ -13,7 +14,6 @@
 #include <cstddef>
 #include <iterator>
 #include <optional>
-#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>

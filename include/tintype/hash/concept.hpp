@@ -5,6 +5,7 @@
 // names the one thing a type lacks; everything else here is written against them alone.
 
 #include <tintype/core/bytes.hpp>
+#include <tintype/core/rules.hpp>
 
 #include <array>
 #include <concepts>
@@ -65,6 +66,21 @@ concept has_hash_finish = has_digest_type<H> && requires(const H& hash) {
 template <class H>
 concept hash_policy = std::default_initializable<H> && std::copyable<H> && has_digest_type<H> &&
                       has_hash_name<H> && has_hash_update<H> && has_hash_finish<H>;
+
+template <class H>
+struct hash_rules {
+    static_assert(has_digest_type<H>, "tintype: a hash needs `using digest_type = ...`: an "
+                                      "unsigned integer, or std::array<std::byte, N>");
+    static_assert(has_hash_name<H>,
+                  "tintype: a hash needs `static constexpr std::string_view name = ...`");
+    static_assert(has_hash_update<H>,
+                  "tintype: a hash needs `void update(byte_view bytes) noexcept`");
+    static_assert(!has_digest_type<H> || has_hash_finish<H>,
+                  "tintype: a hash needs `digest_type finish() const noexcept`");
+    static_assert(std::default_initializable<H> && std::copyable<H>,
+                  "tintype: a hash needs a default constructor, and to be copyable");
+    static constexpr bool kept = hash_policy<H>;
+};
 
 // Parts may be hashed apart, in any order and on any thread, and joined from their digests and the
 // second's size in bytes.

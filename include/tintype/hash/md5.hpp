@@ -4,6 +4,10 @@
 // protection against anybody: two contents with one digest are made in a second. Object stores
 // still speak it.
 
+#if !__has_include(<openssl/md5.h>)
+#error "tintype: install OpenSSL for openssl/md5.h (Debian: libssl-dev)"
+#endif
+
 #include <tintype/core/bytes.hpp>
 #include <tintype/hash/concept.hpp>
 

@@ -4,6 +4,10 @@
 // best instructions. Link with its libcrypto. The running state is OpenSSL's plain struct: a copy
 // is a copy, and nothing is allocated or can fail.
 
+#if !__has_include(<openssl/sha.h>)
+#error "tintype: install OpenSSL for openssl/sha.h (Debian: libssl-dev)"
+#endif
+
 #include <tintype/core/bytes.hpp>
 #include <tintype/hash/concept.hpp>
 

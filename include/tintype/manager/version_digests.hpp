@@ -52,7 +52,7 @@ public:
                 all.push_back(*version);
             }
         }
-        std::ranges::sort(all);
+        std::sort(all.begin(), all.end());
         return all;
     }
 
@@ -279,11 +279,11 @@ private:
                 there.push_back(*version);
             }
         }
-        std::ranges::sort(there);
+        std::sort(there.begin(), there.end());
         std::vector<std::uint64_t> lone;
         for (const object_info& each : *objects) {
             const auto version = beside(each.name, digest_suffix());
-            if (version && !std::ranges::binary_search(there, *version) &&
+            if (version && !std::binary_search(there.begin(), there.end(), *version) &&
                 (!counts || newest - each.modified >= grace)) {
                 lone.push_back(*version);
             }
@@ -314,7 +314,7 @@ private:
             return pass(now);
         }
         std::erase_if(found, [&](std::uint64_t version) {
-            return std::ranges::binary_search(*now, version);
+            return std::binary_search(now->begin(), now->end(), version);
         });
         return {};
     }

@@ -83,7 +83,9 @@ public:
         for (catalog_entry& each : all) {
             each.pinned = std::ranges::find(pins, each.version) != pins.end();
         }
-        std::ranges::sort(all, {}, &catalog_entry::version);
+        std::sort(all.begin(), all.end(), [](const catalog_entry& one, const catalog_entry& other) {
+            return one.version < other.version;
+        });
         return all;
     }
 

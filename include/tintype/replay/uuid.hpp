@@ -6,6 +6,7 @@
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
 #include <tintype/core/limits.hpp>
+#include <tintype/core/random.hpp>
 #include <tintype/hash/hex.hpp>
 
 #include <algorithm>
@@ -15,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 
@@ -95,11 +95,10 @@ concept uuid_policy = std::copyable<I> && requires(const I& ids) {
 // From the system's source of random numbers.
 struct random_uuids {
     [[nodiscard]] uuid next() const {
-        std::random_device source;
         uuid id;
-        for (std::size_t i = 0; i != id.bytes.size(); i += 4) {
-            const auto number = source();
-            for (std::size_t j = 0; j != 4; ++j) {
+        for (std::size_t i = 0; i != id.bytes.size(); i += 8) {
+            const std::uint64_t number = detail::system_random();
+            for (std::size_t j = 0; j != 8; ++j) {
                 id.bytes[i + j] = static_cast<std::byte>(number >> 8U * j & 0xffU);
             }
         }

@@ -7,6 +7,7 @@
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/clock.hpp>
 #include <tintype/core/error.hpp>
+#include <tintype/core/random.hpp>
 #include <tintype/hash/hex.hpp>
 #include <tintype/hash/sha256.hpp>
 #include <tintype/s3/answers.hpp>
@@ -24,7 +25,6 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -59,7 +59,7 @@ class s3_sender {
 public:
     s3_sender(s3_location where, s3_options options, Transport transport, Credentials credentials)
         : where_(std::move(where)), options_(std::move(options)), transport_(std::move(transport)),
-          credentials_(std::move(credentials)), seed_(std::random_device{}()) {}
+          credentials_(std::move(credentials)), seed_(detail::system_random()) {}
 
     [[nodiscard]] const s3_location& where() const noexcept { return where_; }
 

@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -42,14 +41,23 @@ class basic_memory_storage {
         timestamp since{};
     };
 
+    // By the text itself, whoever holds it.
+    struct by_text {
+        using is_transparent = void;
+
+        [[nodiscard]] bool operator()(std::string_view one, std::string_view other) const noexcept {
+            return one < other;
+        }
+    };
+
     struct shared {
         explicit shared(Clock from) : clock(std::move(from)) {}
 
         Clock clock;
         std::mutex mutex; // guards what follows, and what the entries hold
-        std::map<std::string, std::shared_ptr<entry>, std::less<>> objects;
-        std::set<std::string, std::less<>> claimed;
-        std::map<std::string, state, std::less<>> pointers;
+        std::map<std::string, std::shared_ptr<entry>, by_text> objects;
+        std::set<std::string, by_text> claimed;
+        std::map<std::string, state, by_text> pointers;
         std::mutex numbering; // what lock() holds
     };
 
@@ -155,7 +163,9 @@ public:
             return {};
         }
 
-        [[nodiscard]] result<void> sync() { return {}; }
+        [[nodiscard("tintype: look at the result: it may be an error")]] result<void> sync() {
+            return {};
+        }
 
         [[nodiscard]] result<void> truncate(std::uint64_t size) {
             const std::lock_guard hold{storage_->mutex};
@@ -266,7 +276,8 @@ public:
         return all;
     }
 
-    [[nodiscard]] result<bool> remove(std::string_view name) const {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<bool>
+    remove(std::string_view name) const {
         if (auto good = good_name(name); !good) {
             return pass(good);
         }
@@ -279,7 +290,9 @@ public:
         return true;
     }
 
-    [[nodiscard]] result<void> sync() const { return {}; }
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<void> sync() const {
+        return {};
+    }
 
     [[nodiscard]] result<pointer> read_pointer(std::string_view name) const {
         if (auto good = good_name(name); !good) {

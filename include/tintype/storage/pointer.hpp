@@ -6,11 +6,12 @@
 
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
+#include <tintype/core/random.hpp>
 #include <tintype/storage/concept.hpp>
 
 #include <chrono>
 #include <concepts>
-#include <random>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -43,11 +44,10 @@ concept pointer_storage = storage_policy<S> && keeps_pointers<S>;
 // Who puts a state there, as 32 hex digits that nobody else has: two writers' states are never the
 // same, and each can tell later whether it was his that was put.
 [[nodiscard]] inline std::string random_writer() {
-    std::random_device source;
     std::string text;
-    for (int i = 0; i != 4; ++i) {
-        const auto number = source();
-        for (unsigned shift = 0; shift != 32; shift += 4) {
+    for (int i = 0; i != 2; ++i) {
+        const std::uint64_t number = detail::system_random();
+        for (unsigned shift = 0; shift != 64; shift += 4) {
             text += "0123456789abcdef"[number >> shift & 0xfU];
         }
     }

@@ -4,12 +4,12 @@
 // need no time. The clock stands for nothing outside the process and never goes back.
 
 #include <tintype/core/mix.hpp>
+#include <tintype/core/random.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
-#include <random>
 #include <thread>
 #include <time.h>
 
@@ -48,7 +48,7 @@ class backoff {
 public:
     backoff(std::chrono::nanoseconds first, std::chrono::nanoseconds most)
         : limit_(std::max(first, std::chrono::nanoseconds{1})), most_(std::max(most, limit_)),
-          random_(std::random_device{}()) {}
+          random_(detail::system_random()) {}
 
     [[nodiscard]] std::chrono::nanoseconds next() {
         const auto range = static_cast<std::uint64_t>(limit_.count()) + 1;

@@ -7,6 +7,7 @@
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/clock.hpp>
 #include <tintype/core/error.hpp>
+#include <tintype/core/random.hpp>
 #include <tintype/hash/hex.hpp>
 #include <tintype/storage/concept.hpp>
 #include <tintype/stream/shared_manifest.hpp>
@@ -15,7 +16,6 @@
 #include <cstdint>
 #include <cstring>
 #include <map>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,10 +35,9 @@ struct shared_listing {
 namespace detail {
 
 [[nodiscard]] inline shared_id random_shared_id() {
-    std::random_device source;
     shared_id id{};
-    for (std::size_t at = 0; at != id.size(); at += 4) {
-        const auto part = static_cast<std::uint32_t>(source());
+    for (std::size_t at = 0; at != id.size(); at += sizeof(std::uint64_t)) {
+        const std::uint64_t part = detail::system_random();
         std::memcpy(id.data() + at, &part, sizeof part);
     }
     return id;

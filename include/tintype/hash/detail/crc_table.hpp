@@ -6,16 +6,21 @@
 
 #include <tintype/core/bytes.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
 namespace tintype::inline v0::detail {
 
-// Entry [k][b] is what the byte b becomes once k zero bytes have followed it.
+// Entry [k][b] is what the byte b becomes once k zero bytes have followed it. Plain arrays: each
+// access to a std::array is a call that the compiler has to evaluate.
+struct crc_table_rows {
+    std::uint32_t rows[8][256]{};
+};
+
 template <std::uint32_t Polynomial>
 inline constexpr auto crc_tables = [] {
-    std::array<std::array<std::uint32_t, 256>, 8> tables{};
+    crc_table_rows all;
+    auto& tables = all.rows;
     for (std::uint32_t byte = 0; byte < 256; ++byte) {
         std::uint32_t rest = byte;
         for (int bit = 0; bit < 8; ++bit) {
@@ -23,13 +28,13 @@ inline constexpr auto crc_tables = [] {
         }
         tables[0][byte] = rest;
     }
-    for (std::size_t k = 1; k < tables.size(); ++k) {
+    for (std::size_t k = 1; k < 8; ++k) {
         for (std::size_t byte = 0; byte < 256; ++byte) {
             const std::uint32_t before = tables[k - 1][byte];
             tables[k][byte] = (before >> 8) ^ tables[0][before & 0xFFU];
         }
     }
-    return tables;
+    return all;
 }();
 
 constexpr std::uint32_t crc_load32(const std::byte* from) noexcept {
@@ -41,7 +46,7 @@ constexpr std::uint32_t crc_load32(const std::byte* from) noexcept {
 template <std::uint32_t Polynomial>
 constexpr std::uint32_t crc_update_table(std::uint32_t state, const std::byte* from,
                                          std::size_t size) noexcept {
-    constexpr auto& table = crc_tables<Polynomial>;
+    constexpr auto& table = crc_tables<Polynomial>.rows;
     for (; size >= 8; from += 8, size -= 8) {
         const std::uint32_t low = state ^ crc_load32(from);
         const std::uint32_t high = crc_load32(from + 4);

@@ -1,0 +1,2 @@
+// What the compiler takes for nothing.
+int nothing;

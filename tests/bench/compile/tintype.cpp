@@ -1,0 +1,3 @@
+// The whole core, of which nothing is used.
+
+#include <tintype/tintype.hpp>

@@ -1,0 +1,8 @@
+// With the whole core.
+
+#include <tintype/tintype.hpp>
+
+#include "vamm.hpp"
+
+#include <cstdint>
+#include <utility>

@@ -1,0 +1,3 @@
+// All of a format: three codecs, an upgrade, the manager of a folder. Nothing is used.
+
+#include <tintype/formats/velesdb.hpp>
