@@ -15,6 +15,7 @@
 #include <tintype/core/progress.hpp>
 #include <tintype/core/reflect.hpp>
 #include <tintype/core/sink.hpp>
+#include <tintype/core/version.hpp>
 #include <tintype/hash/crc32.hpp>
 #include <tintype/hash/crc32c.hpp>
 #include <tintype/hash/hex.hpp>

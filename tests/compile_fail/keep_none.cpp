@@ -1,6 +1,5 @@
 // A policy that would keep nothing.
-// expect: keeping_none|call to consteval function .tintype::positive::positive.
-// expect: keeping_none_would_delete_the_snapshot_just_taken
+// expect: tintype: keeping none would delete|keeping_none_would_delete_the_snapshot
 
 #include <tintype/tintype.hpp>
 

@@ -1,5 +1,6 @@
 // A result that nobody looks at.
-// expect: (nodiscard|ignoring return)
+// expect 1: (ignoring return value.*tintype: look at the result)
+// expect 2: (ignoring return value.*tintype: look at the result)
 
 #include <tintype/tintype.hpp>
 
@@ -9,8 +10,11 @@ struct state {
 
 using list = tintype::section_list<tintype::section<"bytes">, tintype::checksum<tintype::crc32>>;
 
+int save(const tintype::versioned_manager<state, list>& snapshots);
+bool sync(const tintype::directory& folder);
+
 int save(const tintype::versioned_manager<state, list>& snapshots) {
-#if defined(BAD)
+#if BAD == 1
     snapshots.save(state{});
 #else
     if (auto done = snapshots.save(state{}); !done) {
@@ -18,4 +22,13 @@ int save(const tintype::versioned_manager<state, list>& snapshots) {
     }
 #endif
     return 0;
+}
+
+bool sync(const tintype::directory& folder) {
+#if BAD == 2
+    folder.sync();
+    return true;
+#else
+    return folder.sync().has_value();
+#endif
 }

@@ -17,6 +17,7 @@
 #include <tintype/core/clock.hpp>
 #include <tintype/core/error.hpp>
 #include <tintype/core/kind.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/hash/concept.hpp>
 #include <tintype/hash/crc32c.hpp>
 #include <tintype/manager/retention.hpp>
@@ -42,10 +43,10 @@
 
 namespace tintype::inline v0 {
 
-template <chain_source Store, storage_policy Storage = directory,
+template <obeys<chain_source_rules> Store, obeys<storage_rules> Storage = directory,
           chain_codec<record_of<Store>, side_of<Store>> Codec = chain_columns,
-          hash_policy Hash = crc32c, retention_policy Retention = keep_last,
-          id_policy Ids = timed_ids<>, clock_policy Clock = system_clock>
+          obeys<hash_rules> Hash = crc32c, obeys<retention_rules> Retention = keep_last,
+          obeys<id_rules> Ids = timed_ids<>, obeys<clock_rules> Clock = system_clock>
 class chain_manager : public chain_archive<record_of<Store>, side_of<Store>, Storage, Codec, Hash,
                                            Retention, Ids, Clock> {
     using record = record_of<Store>;
@@ -72,8 +73,8 @@ public:
     // store that tracks its changes counts them from here.
     template <class S>
     requires std::same_as<std::remove_const_t<S>, Store>
-    [[nodiscard]] result<taken_snapshot> create_full(S& store,
-                                                     snapshot_options options = {}) const {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<taken_snapshot>
+    create_full(S& store, snapshot_options options = {}) const {
         const auto names = part_names(store);
         if (!names) {
             return pass(names);
@@ -96,8 +97,8 @@ public:
     // parent is asked; any other is compared with what the parent holds.
     template <class S>
     requires std::same_as<std::remove_const_t<S>, Store>
-    [[nodiscard]] result<taken_snapshot> create_incremental(S& store, std::string_view parent,
-                                                            increment_options options = {}) const {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<taken_snapshot>
+    create_incremental(S& store, std::string_view parent, increment_options options = {}) const {
         const auto names = part_names(store);
         if (!names) {
             return pass(names);
@@ -121,9 +122,9 @@ public:
 
     // The store is given the snapshot when all of it was read and verified, and not before.
     template <class S = Store>
-    requires chain_store<S> && std::same_as<S, Store>
-    [[nodiscard]] result<restored> restore(S& store, std::string_view id,
-                                           restore_options options = {}) const {
+    requires std::same_as<S, Store> && obeys<S, chain_store_rules>
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<restored>
+    restore(S& store, std::string_view id, restore_options options = {}) const {
         const part_filter parts{std::move(options.parts)};
         return options.mode == restore_mode::exact ? replace(store, id, parts)
                                                    : upsert(store, id, parts);

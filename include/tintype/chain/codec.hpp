@@ -9,6 +9,7 @@
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
 #include <tintype/core/limits.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/core/sink.hpp>
 #include <tintype/hash/crc32c.hpp>
 

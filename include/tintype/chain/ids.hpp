@@ -6,6 +6,7 @@
 
 #include <tintype/core/clock.hpp>
 #include <tintype/core/fixed_string.hpp>
+#include <tintype/core/rules.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -37,6 +38,15 @@ concept id_policy =
         { ids.next(when) } -> std::same_as<std::string>;
         { ids.order(id) } -> std::same_as<std::optional<id_order>>;
     };
+
+template <class I>
+struct id_rules {
+    static_assert(id_policy<I>,
+                  "tintype: the ids of a chain need `std::string next(timestamp) const` and "
+                  "`std::optional<id_order> order(std::string_view id) const`, and to be "
+                  "copyable: write timed_ids<\"prefix\">");
+    static constexpr bool kept = id_policy<I>;
+};
 
 // The prefix, Unix milliseconds, "_", and a number that counts in this process.
 template <fixed_string Prefix = "snap_">

@@ -9,6 +9,7 @@
 #include <tintype/core/identical.hpp>
 #include <tintype/core/kind.hpp>
 #include <tintype/core/reflect.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/hash/hex.hpp>
 
 #include <array>
@@ -83,6 +84,19 @@ concept record_key_type = detail::number_key<K> || detail::text_key<K> || detail
 template <class R>
 concept keyed_record = requires { typename detail::record_parts<R>::key; } &&
                        record_key_type<typename detail::record_parts<R>::key>;
+
+template <class R>
+struct record_rules {
+    static_assert(
+        requires { typename detail::record_parts<R>::key; },
+        "tintype: a record is a described struct, or a map's std::pair of key and value: put "
+        "BOOST_HANA_DEFINE_STRUCT(name, (type, member), ...) inside it");
+    static_assert(keyed_record<R>,
+                  "tintype: the key of a record is a number without a fraction, an enumeration, a "
+                  "text or an array of bytes: describe such a member first, or name it with "
+                  "record_key<R>");
+    static constexpr bool kept = keyed_record<R>;
+};
 
 // A key that needs nobody else's memory: what a tombstone holds.
 template <keyed_record R>

@@ -8,6 +8,7 @@
 #include <tintype/chain/record.hpp>
 #include <tintype/core/error.hpp>
 #include <tintype/core/reflect.hpp>
+#include <tintype/core/rules.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -95,6 +96,38 @@ concept has_side = std::same_as<side_of<S>, no_side> || requires(const S& store)
 template <class S>
 concept chain_source = has_record_type<S> && has_parts<S> && has_records<S> && has_side<S>;
 
+namespace detail {
+
+template <class S>
+concept names_record_type = requires { typename S::record_type; };
+
+template <class S>
+[[nodiscard]] consteval bool record_can_be_kept() {
+    if constexpr (names_record_type<S>) {
+        return record_rules<record_of<S>>::kept;
+    } else {
+        return false;
+    }
+}
+
+} // namespace detail
+
+template <class S>
+struct chain_source_rules {
+    static_assert(detail::names_record_type<S>,
+                  "tintype: the store of a chain needs `using record_type = ...`, the struct that "
+                  "its parts hold");
+    static_assert(!detail::names_record_type<S> || detail::record_can_be_kept<S>());
+    static_assert(has_parts<S>, "tintype: the store of a chain needs `parts() const`: a range of "
+                                "the names of its parts, such as std::vector<std::string>");
+    static_assert(has_records<S>,
+                  "tintype: the store of a chain needs `records(std::string_view part) const`: a "
+                  "range of its record_type");
+    static_assert(has_side<S>, "tintype: the store of a chain has a side_type, so it needs `const "
+                               "side_type& side() const` of a described struct");
+    static constexpr bool kept = chain_source<S>;
+};
+
 template <class S>
 concept has_replace = requires(S& store, chain_contents<record_of<S>, side_of<S>>&& contents) {
     { store.replace(std::move(contents), replaces::everything) } -> std::same_as<result<void>>;
@@ -116,6 +149,17 @@ concept has_upsert =
 // erase(part, keys): a key that is not there is no error.
 template <class S>
 concept chain_store = chain_source<S> && has_replace<S> && has_upsert<S>;
+
+template <class S>
+struct chain_store_rules {
+    static_assert(has_replace<S>, "tintype: a store that is restored needs `result<void> "
+                                  "replace(chain_contents<record_type, side_type>&&, replaces)`");
+    static_assert(has_upsert<S>,
+                  "tintype: a store that is restored needs `result<void> upsert(std::string_view "
+                  "part, std::vector<record_type>&&)` and `result<void> erase(std::string_view "
+                  "part, std::span<const key>)`");
+    static constexpr bool kept = chain_store<S>;
+};
 
 // A store that knows what changed, so that an increment costs what changed and not what there is. A
 // mark names a snapshot of one chain; to the store it is an opaque text.

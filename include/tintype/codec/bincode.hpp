@@ -5,6 +5,7 @@
 // checked in full, whoever wrote it. See docs/bincode.md.
 
 #include <tintype/codec/bincode/checker.hpp>
+#include <tintype/codec/bincode/layout.hpp>
 #include <tintype/codec/bincode/output.hpp>
 #include <tintype/codec/bincode/reader.hpp>
 #include <tintype/codec/bincode/shape.hpp>
@@ -12,6 +13,7 @@
 #include <tintype/codec/bincode/view.hpp>
 #include <tintype/codec/bincode/writer.hpp>
 #include <tintype/codec/concept.hpp>
+#include <tintype/codec/value_layout.hpp>
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
 #include <tintype/core/limits.hpp>
@@ -73,6 +75,13 @@ struct bincode {
             return fail(in.failure());
         }
         return detail::bincode_lend<State, Integers>(bytes.data());
+    }
+
+    // Where the parts of a state lie. Of integers in as few bytes as they need there is none.
+    template <bincode_value State>
+    requires(Integers == bincode_integers::fixed)
+    [[nodiscard]] static constexpr const value_layout* layout() noexcept {
+        return detail::bincode_layout<State>;
     }
 
 private:

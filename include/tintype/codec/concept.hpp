@@ -6,6 +6,7 @@
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
 #include <tintype/core/limits.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/core/sink.hpp>
 #include <tintype/hash/none.hpp>
 
@@ -31,6 +32,17 @@ concept decodes = requires(const C codec, byte_view bytes, const decode_options&
 // is allocated for a length before it was held against the bytes.
 template <class C, class State>
 concept codec_for = encodes<C, State> && decodes<C, State>;
+
+template <class C, class State>
+struct codec_rules {
+    static_assert(encodes<C, State>,
+                  "tintype: the codec does not encode this state: it needs `template <class Sink> "
+                  "result<void> encode(const State&, Sink&) const`");
+    static_assert(decodes<C, State>,
+                  "tintype: the codec does not decode this state: it needs `template <class "
+                  "State> result<State> decode(byte_view, const decode_options&) const`");
+    static constexpr bool kept = codec_for<C, State>;
+};
 
 // size(state): the bytes that encode will write, exactly, without writing them. What stands behind
 // a length needs it; a text format, whose size is as much work as its text, need not offer it.
@@ -63,6 +75,17 @@ requires requires { typename T::hash; }
 struct own_hash<T> {
     using type = typename T::hash;
 };
+
+// For static_assert where both are named, so that a codec that can say what does not fit in the
+// state says it there, and not where the first snapshot is taken.
+template <class C, class State>
+[[nodiscard]] consteval bool suits() {
+    if constexpr (requires { C::template check<State>(); }) {
+        return C::template check<State>();
+    } else {
+        return true;
+    }
+}
 
 } // namespace detail
 

@@ -5,11 +5,13 @@
 // the same stands in a list beside the library's own.
 
 #include <tintype/codec/encoder.hpp>
+#include <tintype/codec/value_layout.hpp>
 #include <tintype/core/error.hpp>
 #include <tintype/core/fixed_string.hpp>
 #include <tintype/core/limits.hpp>
 #include <tintype/core/reader.hpp>
 #include <tintype/core/reflect.hpp>
+#include <tintype/core/rules.hpp>
 
 #include <bit>
 #include <concepts>
@@ -79,6 +81,8 @@ struct field_layout {
     std::string_view text{};               // the magic's characters, the checksum's algorithm
     std::uint64_t number = 0;              // the version
     std::span<const field_layout> parts{}; // the members of a record, offsets from its start
+    std::string_view each{};               // type of the length in front of each of many frames
+    const value_layout* value = nullptr;   // what lies in a frame, where its encoding can say
 };
 
 // How many of something there are, read by a `count` for a field further on.
@@ -143,6 +147,23 @@ concept described_field = requires {
 //   write
 template <class F>
 concept field = named_field<F> && sized_field<F> && parsed_field<F> && described_field<F>;
+
+template <class F>
+struct field_rules {
+    static_assert(named_field<F>,
+                  "tintype: a field of a section list needs `static constexpr std::string_view "
+                  "name` and `static constexpr field_kind kind`");
+    static_assert(sized_field<F>,
+                  "tintype: a field of a section list needs `static constexpr std::uint64_t "
+                  "min_size` and `static constexpr bool fixed_size`");
+    static_assert(parsed_field<F>,
+                  "tintype: a field of a section list needs `using parsed = ...` and `template "
+                  "<std::endian> static result<parsed> parse(reader&, parse_context&)`");
+    static_assert(described_field<F>,
+                  "tintype: a field of a section list needs `static field_layout describe()` and "
+                  "`static bool stores(std::string_view member)`");
+    static constexpr bool kept = field<F>;
+};
 
 namespace detail {
 

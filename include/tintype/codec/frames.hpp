@@ -6,13 +6,14 @@
 
 #include <tintype/codec/concept.hpp>
 #include <tintype/codec/sections.hpp>
+#include <tintype/codec/value_layout.hpp>
+#include <tintype/core/ranges.hpp>
 
 #include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
-#include <ranges>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -45,6 +46,23 @@ template <std::endian Order, std::unsigned_integral Length, class Encoding, clas
     }
     return as_long_as_said(out.written() - before, size, part);
 }
+
+// What a T is in an encoding that can say so, or null.
+template <class Encoding, class T>
+[[nodiscard]] constexpr const value_layout* encoded_layout() noexcept {
+    if constexpr (requires { Encoding::template layout<T>(); }) {
+        return Encoding::template layout<T>();
+    } else {
+        return nullptr;
+    }
+}
+
+template <class R>
+concept takes_frames = requires(R range) {
+    typename R::value_type;
+    range.clear();
+    range.push_back(std::declval<typename R::value_type>());
+};
 
 // Says in which part, and where in the whole object, an encoding met its error: it knew only its
 // own bytes, which begin at `offset`.
@@ -134,13 +152,9 @@ struct frames : detail::member_field<Name> {
     template <class State>
     static consteval void check() {
         using type = detail::stored_type<Name, State>;
-        static_assert(
-            requires(type range) {
-                typename type::value_type;
-                range.clear();
-                range.push_back(std::declval<typename type::value_type>());
-            }, "tintype: frames<\"name\", Encoding> keeps a sequence with push_back: write "
-               "std::vector<T> as the member's type");
+        static_assert(detail::takes_frames<type>,
+                      "tintype: frames<\"name\", Encoding> keeps a sequence with push_back: write "
+                      "std::vector<T> as the member's type");
         static_assert(sized_codec<Encoding, typename type::value_type>,
                       "tintype: the encoding of frames<\"name\", Encoding> is no sized codec for "
                       "the elements of its member: it needs size (which json has not), encode and "
@@ -231,11 +245,22 @@ struct frames : detail::member_field<Name> {
     }
 
     [[nodiscard]] static constexpr field_layout describe() {
-        field_layout layout{.name = name, .kind = kind, .type = "frames", .least = min_size};
+        field_layout layout{.name = name,
+                            .kind = kind,
+                            .type = "frames",
+                            .least = min_size,
+                            .each = detail::number_type_name<Length>()};
         if constexpr (!apart) {
             layout.prefix = detail::number_type_name<Count>();
         }
         return layout;
+    }
+
+    // What lies in each frame.
+    template <class State>
+    [[nodiscard]] static constexpr const value_layout* value() noexcept {
+        return detail::encoded_layout<Encoding,
+                                      typename detail::stored_type<Name, State>::value_type>();
     }
 };
 
@@ -296,6 +321,12 @@ struct one_frame : variable_field {
                 .type = "frame",
                 .prefix = number_type_name<Length>(),
                 .least = min_size};
+    }
+
+    template <class State>
+    [[nodiscard]] static constexpr const value_layout* value() noexcept {
+        using type = std::remove_reference_t<decltype(Derived::of(std::declval<State&>()))>;
+        return encoded_layout<Encoding, type>();
     }
 };
 

@@ -6,6 +6,7 @@
 #include <tintype/codec/field.hpp>
 #include <tintype/codec/packed.hpp>
 #include <tintype/codec/packed_range.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/hash/concept.hpp>
 
 #include <algorithm>
@@ -168,7 +169,7 @@ struct version : detail::number_field<T> {
 
 // One member of a fixed size: a number, a bool, an enumeration, an array or a described struct of
 // these.
-template <fixed_string Name, packed T>
+template <fixed_string Name, obeys<packed_rules> T>
 struct scalar : detail::fixed_field<packed_size<T>> {
     static constexpr std::string_view name = Name.view();
     static constexpr field_kind kind = field_kind::scalar;
@@ -312,7 +313,7 @@ struct total_size : detail::number_field<T> {
 };
 
 // The digest of every byte before it. An integral one stands in the list's byte order.
-template <hash_policy Hash>
+template <obeys<hash_rules> Hash>
 struct checksum : detail::fixed_field<digest_size<Hash>> {
     static_assert(digest_size<Hash> != 0,
                   "tintype: a checksum needs a hash with a digest: write checksum<crc32>, or leave "

@@ -9,6 +9,7 @@
 #include <tintype/core/endian.hpp>
 #include <tintype/core/kind.hpp>
 #include <tintype/core/reflect.hpp>
+#include <tintype/core/rules.hpp>
 
 #include <array>
 #include <bit>
@@ -60,6 +61,15 @@ consteval std::size_t packed_size_of() {
 
 template <class T>
 concept packed = detail::packed_size_of<T>() != 0;
+
+template <class T>
+struct packed_rules {
+    static_assert(packed<T>, "tintype: this type has no fixed size in a file (a pointer never "
+                             "has): a scalar or record is a number, a bool, an enumeration, or an "
+                             "array or described struct of these; for others write section, "
+                             "frames or frame");
+    static constexpr bool kept = packed<T>;
+};
 
 // Bytes that one value takes.
 template <packed T>

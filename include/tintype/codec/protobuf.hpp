@@ -7,6 +7,10 @@
 // The wire's types and tags are protozero's. Its reader and its varints throw, and do not compile
 // where there are no exceptions, so reading is done here, where every refusal is a value.
 
+#if !__has_include(<protozero/types.hpp>)
+#error "tintype: install protozero for protozero/types.hpp (Debian: libprotozero-dev)"
+#endif
+
 #include <tintype/codec/bincode/output.hpp>
 #include <tintype/codec/concept.hpp>
 #include <tintype/codec/protobuf/number.hpp>

@@ -11,6 +11,7 @@
 #include <tintype/codec/sections.hpp>
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/progress.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/hash/concept.hpp>
 #include <tintype/hash/none.hpp>
 #include <tintype/hash/watched.hpp>
@@ -52,7 +53,7 @@ struct member_is_kept {
 template <class List, class State>
 class list_view;
 
-template <std::endian Order, field... Fields>
+template <std::endian Order, obeys<field_rules>... Fields>
 class basic_section_list {
     static constexpr std::size_t field_count = sizeof...(Fields);
     static_assert(field_count != 0, "tintype: a section list needs at least one field");
@@ -76,12 +77,11 @@ class basic_section_list {
     static_assert(facts.names_differ(),
                   "tintype: two fields of the section list have the same name: each name stands "
                   "once, or twice as count<\"name\"> and, further on, what it counts");
-    static_assert(
-        []<std::size_t... I>(std::index_sequence<I...>) {
-            return ((!detail::is_counted_apart<Fields>() || facts.has_count(Fields::name, I)) &&
-                    ...);
-        }(std::make_index_sequence<field_count>{}),
-        "tintype: a field that is counted_apart needs count<\"name\"> before it");
+    static constexpr bool counts_are_there = []<std::size_t... I>(std::index_sequence<I...>) {
+        return ((!detail::is_counted_apart<Fields>() || facts.has_count(Fields::name, I)) && ...);
+    }(std::make_index_sequence<field_count>{});
+    static_assert(counts_are_there,
+                  "tintype: a field that is counted_apart needs count<\"name\"> before it");
     static_assert((... &&
                    (Fields::kind != field_kind::count ||
                     facts.counts_something(Fields::name, {detail::is_counted_apart<Fields>()...}))),
@@ -261,6 +261,21 @@ public:
         return all;
     }
 
+    // The same of a state's, with what lies in its frames.
+    template <class State>
+    [[nodiscard]] static constexpr std::array<field_layout, field_count> layout_of() {
+        auto all = layout();
+        field_layout* each = all.data();
+        const auto next = [&]<class Field>(std::type_identity<Field>) {
+            if constexpr (requires { Field::template value<State>(); }) {
+                each->value = Field::template value<State>();
+            }
+            ++each;
+        };
+        (next(std::type_identity<Fields>{}), ...);
+        return all;
+    }
+
     // The version field alone, or a field of another kind where the list has none.
     [[nodiscard]] static constexpr field_layout version_layout() {
         constexpr std::size_t place = facts.place_of(field_kind::version);
@@ -338,10 +353,10 @@ private:
 };
 
 // Little-endian, as all five of the formats that this library grew from.
-template <field... Fields>
+template <obeys<field_rules>... Fields>
 using section_list = basic_section_list<std::endian::little, Fields...>;
 
-template <field... Fields>
+template <obeys<field_rules>... Fields>
 using big_endian_section_list = basic_section_list<std::endian::big, Fields...>;
 
 // For static_assert: whether every field has its member and every member its field. Where not, the

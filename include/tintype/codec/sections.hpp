@@ -7,12 +7,13 @@
 #include <tintype/codec/field.hpp>
 #include <tintype/codec/header_fields.hpp>
 #include <tintype/codec/packed_range.hpp>
+#include <tintype/core/ranges.hpp>
+#include <tintype/core/rules.hpp>
 
 #include <bit>
 #include <concepts>
 #include <cstdint>
 #include <limits>
-#include <ranges>
 #include <string_view>
 #include <type_traits>
 
@@ -187,7 +188,7 @@ struct tail : detail::packed_member_field<Name> {
 };
 
 // A count, then as many records of one fixed size.
-template <fixed_string Name, packed Record, class Count = std::uint64_t>
+template <fixed_string Name, obeys<packed_rules> Record, class Count = std::uint64_t>
 struct records : detail::packed_member_field<Name> {
     static constexpr std::string_view name = Name.view();
     static constexpr field_kind kind = field_kind::records;

@@ -4,6 +4,9 @@
 // time, so a clock that jumps either way repeats nothing and mixes nothing up; only what was asked
 // to be removed by its age is.
 
+#include <tintype/core/language.hpp>
+#include <tintype/core/rules.hpp>
+
 #include <chrono>
 #include <concepts>
 
@@ -15,6 +18,14 @@ using timestamp = std::chrono::sys_time<std::chrono::nanoseconds>;
 template <class C>
 concept clock_policy = std::copyable<C> && requires(const C& clock) {
     { clock.now() } -> std::same_as<timestamp>;
+};
+
+template <class C>
+struct clock_rules {
+    static_assert(clock_policy<C>,
+                  "tintype: a clock needs `tintype::timestamp now() const`, UTC in nanoseconds, "
+                  "as tintype::system_clock has it, and to be copyable");
+    static constexpr bool kept = clock_policy<C>;
 };
 
 struct system_clock {

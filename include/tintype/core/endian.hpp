@@ -3,6 +3,12 @@
 // Numbers in bytes: load and store any scalar in either byte order, at any alignment, in constant
 // expressions too. The only header that includes Boost.Endian.
 
+#if !__has_include(<boost/endian/conversion.hpp>)
+#error "tintype: install Boost for boost/endian/conversion.hpp (Debian: libboost-dev)"
+#endif
+
+#include <tintype/core/language.hpp>
+
 #include <boost/endian/conversion.hpp>
 
 #include <bit>

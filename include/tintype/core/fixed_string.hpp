@@ -3,6 +3,8 @@
 // Text that can be a template argument: the names of fields and the magics of formats. Two texts
 // are the same template argument exactly when their characters are the same.
 
+#include <tintype/core/language.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <string_view>

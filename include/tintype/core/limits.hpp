@@ -3,6 +3,8 @@
 // How much a decoder may believe. Every length and count in the bytes is held against the bytes
 // present and against these limits before anything is allocated for it.
 
+#include <tintype/core/language.hpp>
+
 #include <cstdint>
 #include <limits>
 

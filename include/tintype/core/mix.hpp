@@ -3,6 +3,8 @@
 // Numbers that look alike, spread out: Sebastiano Vigna's splitmix64. Good enough to make names
 // unlikely to meet and to choose a sample; no secret and no checksum is made of it.
 
+#include <tintype/core/language.hpp>
+
 #include <cstdint>
 
 namespace tintype::inline v0 {

@@ -1,7 +1,7 @@
 #pragma once
 
 // The one door from error values to exceptions, for programs that prefer them. Without exceptions
-// in the language the door is not there, and nothing else in the library notices.
+// in the language whoever uses it is told so, and nothing else in the library notices.
 
 #include <tintype/core/error.hpp>
 #include <tintype/core/message.hpp>
@@ -39,6 +39,19 @@ T or_throw(result<T> outcome) {
     if constexpr (!std::is_void_v<T>) {
         return *std::move(outcome);
     }
+}
+
+} // namespace tintype::inline v0
+
+#else
+
+namespace tintype::inline v0 {
+
+template <class T>
+T or_throw(result<T>) {
+    static_assert(sizeof(result<T>) == 0,
+                  "tintype: or_throw needs exceptions: compile without -fno-exceptions, or look at "
+                  "the result: if (!outcome) { return pass(outcome); }");
 }
 
 } // namespace tintype::inline v0

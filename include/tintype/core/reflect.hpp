@@ -4,7 +4,12 @@
 // members with names and an order. Everything above asks here; no other header includes Hana.
 // Hana describes 39 members with Boost 1.74 and 54 with 1.81: larger structs are made of structs.
 
+#if !__has_include(<boost/hana/define_struct.hpp>)
+#error "tintype: install Boost for boost/hana/define_struct.hpp (Debian: libboost-dev)"
+#endif
+
 #include <tintype/core/fixed_string.hpp>
+#include <tintype/core/rules.hpp>
 
 #include <boost/hana/accessors.hpp>
 #include <boost/hana/adapt_struct.hpp>
@@ -30,6 +35,15 @@ namespace tintype::inline v0 {
 // BOOST_HANA_ADAPT_STRUCT at namespace scope behind it.
 template <class T>
 concept described = boost::hana::Struct<T>::value;
+
+template <class T>
+struct described_rules {
+    static_assert(described<T>,
+                  "tintype: this struct is not described: put BOOST_HANA_DEFINE_STRUCT(name, "
+                  "(type, member), ...) inside it, or BOOST_HANA_ADAPT_STRUCT(name, member, ...) "
+                  "behind it");
+    static constexpr bool kept = described<T>;
+};
 
 namespace detail {
 
@@ -109,3 +123,6 @@ constexpr void for_each_member(T& object, Visitor&& visit) {
 }
 
 } // namespace tintype::inline v0
+
+// Macros, behind those of Hana.
+#include <tintype/core/struct_limit.hpp>

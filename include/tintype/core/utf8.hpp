@@ -4,6 +4,8 @@
 // time; anything else character by character: too long a form, a surrogate, beyond U+10FFFF and
 // cut short are none.
 
+#include <tintype/core/language.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

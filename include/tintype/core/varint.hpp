@@ -49,7 +49,7 @@ namespace detail {
         }
         number |= (byte & 0x7fU) << 7U * i;
         if (byte < 0x80) {
-            if (byte == 0 && i != 0) {
+            if (byte == 0) { // not the first byte: that one says that others follow
                 return fail({.code = errc::invalid_value, .where = part, .offset = start + i});
             }
             in.skip(i + 1);

@@ -6,6 +6,7 @@
 
 #include <tintype/core/kind.hpp>
 #include <tintype/core/reflect.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/delta/leaf.hpp>
 
 #include <concepts>
@@ -89,7 +90,27 @@ concept snapshot_type =
         snapshot_traits<T>::stamp(made, number, number);
     };
 
+template <class T>
+struct snapshot_rules {
+    static_assert(described_rules<T>::kept);
+    static_assert(std::default_initializable<T> && std::copyable<T>,
+                  "tintype: a state whose history is kept needs a default constructor, and to be "
+                  "copyable");
+    static_assert(!described<T> || snapshot_type<T>,
+                  "tintype: snapshot_traits<T> lacks a function: let the specialisation derive "
+                  "from derived_snapshot_traits<T>, and replace what it must");
+    static constexpr bool kept = snapshot_type<T>;
+};
+
 namespace detail {
+
+// Whether a history can look into every member. What lies deeper is seen where it is walked.
+template <described T>
+[[nodiscard]] consteval bool has_leaves() {
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+        return ((leaf_shape_v<member_type<T, I>> != leaf_shape::none) && ...);
+    }(std::make_index_sequence<member_count<T>>{});
+}
 
 template <class T>
 concept has_snapshot_checksum = requires(const T& snapshot, std::uint64_t index) {

@@ -9,6 +9,7 @@
 #include <tintype/core/error.hpp>
 #include <tintype/core/mix.hpp>
 #include <tintype/core/progress.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/delta/change.hpp>
 #include <tintype/delta/differ.hpp>
 #include <tintype/delta/history.hpp>
@@ -48,10 +49,15 @@ struct history_options {
 
 // One owner writes a history; `in_use` for a second, in this process or another. Reading is const,
 // and may be done by many threads at the same time while nobody appends or cleans up.
-template <snapshot_type T, appendable_storage S = directory, clock_policy Clock = system_clock,
-          same_policy Same = exact>
+template <obeys<snapshot_rules> T, obeys<appendable_storage_rules> S = directory,
+          obeys<clock_rules> Clock = system_clock, same_policy Same = exact>
 class delta_store : public history<T, S> {
     using base = history<T, S>;
+
+    static_assert(detail::has_leaves<T>(),
+                  "tintype: a history cannot look into a member of this struct: describe the "
+                  "member's type with BOOST_HANA_DEFINE_STRUCT, or give it a tintype::column_form; "
+                  "a pointer never has leaves");
 
 public:
     // A history that is not there yet is made. What a power cut tore is cut off: see cut().
@@ -107,7 +113,8 @@ public:
     // The snapshot's index. Durable when this returns, or as the flush policy says. After an error
     // nothing was appended, and the next one may succeed; only after an error of a sync the history
     // has to be opened again.
-    [[nodiscard]] result<std::uint64_t> append(const T& snapshot) {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<std::uint64_t>
+    append(const T& snapshot) {
         if (behind_) {
             // A record that there was no memory to take note of: it would be given out again.
             return fail({.code = errc::out_of_memory, .where = "open the history again"});
@@ -165,7 +172,9 @@ public:
     }
 
     // All that was appended is durable.
-    [[nodiscard]] result<void> flush() { return log_.flush(); }
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<void> flush() {
+        return log_.flush();
+    }
 
     // Bytes of the whole history, and of those how many a power cut cannot take any more.
     [[nodiscard]] std::uint64_t size() const { return log_.size(); }
@@ -177,8 +186,8 @@ public:
     // it is not, and no snapshot is lost. Stops when the monitor or `moves` says so, and goes on
     // from there the next time.
     template <thinning_policy Thin = keep_everything>
-    [[nodiscard]] result<cleanup_outcome> cleanup(std::uint64_t now,
-                                                  const cleanup_options<Thin>& options = {}) {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<cleanup_outcome>
+    cleanup(std::uint64_t now, const cleanup_options<Thin>& options = {}) {
         cleanup_outcome outcome;
         detail::tiering<T, S, Thin> work{this->source(), log_, now, options, outcome};
         auto done = work.drop();
@@ -217,7 +226,8 @@ public:
         return outcome;
     }
 
-    [[nodiscard]] result<cleanup_outcome> cleanup() {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<cleanup_outcome>
+    cleanup() {
         return cleanup(static_cast<std::uint64_t>(clock_.now().time_since_epoch().count()));
     }
 

@@ -7,6 +7,7 @@
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
 #include <tintype/core/progress.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/log/draft.hpp>
 #include <tintype/log/flush.hpp>
 #include <tintype/log/marks.hpp>
@@ -33,7 +34,7 @@ namespace tintype::inline v0 {
 // reports it. The system may go on showing what it could not write: whoever opens the log again on
 // the same machine rewrites it before anything rests on it.
 // Destroyed, it flushes; an error of that is lost, so whoever wants to know calls flush() before.
-template <appendable_storage S>
+template <obeys<appendable_storage_rules> S>
 class log_writer {
 public:
     // A log that was not there: `already_exists` otherwise, `in_use` if another owns the name. It
@@ -107,17 +108,18 @@ public:
 
     // The record's offset. After an error of the write the log is as it was and the next append may
     // succeed; a record whose sync failed may be there when the log is opened again.
-    [[nodiscard]] result<std::uint64_t> append(std::uint32_t kind,
-                                               std::span<const byte_view> payload) {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<std::uint64_t>
+    append(std::uint32_t kind, std::span<const byte_view> payload) {
         return log_->append(kind, payload);
     }
 
-    [[nodiscard]] result<std::uint64_t> append(std::uint32_t kind, byte_view payload) {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<std::uint64_t>
+    append(std::uint32_t kind, byte_view payload) {
         return log_->append(kind, std::span<const byte_view>{&payload, 1});
     }
 
     // All that was appended is durable.
-    [[nodiscard]] result<void> flush() {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<void> flush() {
         const std::lock_guard hold{log_->mutex};
         return log_->flush();
     }

@@ -4,6 +4,7 @@
 // digits, a suffix. A name that this would not write is not a version, so no version has two names.
 
 #include <tintype/core/fixed_string.hpp>
+#include <tintype/core/rules.hpp>
 
 #include <charconv>
 #include <concepts>
@@ -18,6 +19,15 @@ template <class N>
 concept version_names = requires(std::uint64_t version, std::string_view name) {
     { N::name(version) } -> std::same_as<std::string>;
     { N::parse(name) } -> std::same_as<std::optional<std::uint64_t>>;
+};
+
+template <class N>
+struct names_rules {
+    static_assert(version_names<N>,
+                  "tintype: the names of versions need `static std::string name(std::uint64_t)` "
+                  "and `static std::optional<std::uint64_t> parse(std::string_view)`: write "
+                  "numbered<\"prefix\", \".suffix\">");
+    static constexpr bool kept = version_names<N>;
 };
 
 template <fixed_string Prefix, fixed_string Suffix, std::size_t Digits = 8>

@@ -6,6 +6,7 @@
 
 #include <tintype/core/clock.hpp>
 #include <tintype/core/error.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/manager/catalog.hpp>
 
 #include <algorithm>
@@ -34,6 +35,15 @@ concept retention_policy =
         { policy.reasons_to_keep(newest_first, now) } -> std::same_as<reasons>;
     };
 
+template <class P>
+struct retention_rules {
+    static_assert(retention_policy<P>,
+                  "tintype: a retention policy needs `reasons reasons_to_keep(std::span<const "
+                  "catalog_entry> newest_first, timestamp now) const`, one text an entry, empty "
+                  "where it may go; and to be copyable");
+    static constexpr bool kept = retention_policy<P>;
+};
+
 struct keep_all {
     [[nodiscard]] reasons reasons_to_keep(std::span<const catalog_entry> newest_first,
                                           timestamp) const {
@@ -45,11 +55,26 @@ struct keep_all {
 // through `of`.
 class positive {
 public:
-    consteval positive(std::size_t number) : number_(number) {
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wgcc-compat"
+#endif
+    consteval positive(std::size_t number)
+#if defined(__clang__)
+        // Clang's own first line says only that this is no constant.
+        __attribute__((diagnose_if(number == 0,
+                                   "tintype: keeping none would delete the snapshot just taken: "
+                                   "give a number of 1 or more",
+                                   "error")))
+#endif
+        : number_(number) {
         if (number == 0) {
             keeping_none_would_delete_the_snapshot_just_taken();
         }
     }
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
     // `invalid_value` for 0.
     [[nodiscard]] static result<positive> of(std::size_t number) {
@@ -64,6 +89,7 @@ public:
     [[nodiscard]] constexpr std::size_t number() const noexcept { return number_; }
 
 private:
+    // What GCC says first is that this is called.
     static void keeping_none_would_delete_the_snapshot_just_taken() {}
 
     std::size_t number_;
@@ -260,7 +286,9 @@ template <retention_policy Policy>
     for (std::size_t i = 0; i != order.size(); ++i) {
         order[i] = i;
     }
-    std::ranges::sort(order, std::greater<>{}, [&](std::size_t i) { return catalog[i].version; });
+    std::ranges::sort(order, [&](std::size_t one, std::size_t other) {
+        return catalog[one].version > catalog[other].version;
+    });
     std::vector<std::size_t> place(catalog.size());
     std::vector<catalog_entry> newest_first;
     for (std::size_t i = 0; i != order.size(); ++i) {

@@ -7,6 +7,7 @@
 #include <tintype/codec/concept.hpp>
 #include <tintype/core/clock.hpp>
 #include <tintype/core/mix.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/hash/concept.hpp>
 #include <tintype/hash/none.hpp>
 #include <tintype/manager/names.hpp>
@@ -47,11 +48,13 @@ private:
 
 } // namespace detail
 
-template <class State, codec_for<State> Codec, storage_policy Storage = directory,
-          hash_policy Hash = no_hash, retention_policy Retention = keep_last,
-          version_names Names = numbered<"snapshot_", ".tintype">,
-          clock_policy Clock = system_clock>
+template <class State, obeys<codec_rules, State> Codec, obeys<storage_rules> Storage = directory,
+          obeys<hash_rules> Hash = no_hash, obeys<retention_rules> Retention = keep_last,
+          obeys<names_rules> Names = numbered<"snapshot_", ".tintype">,
+          obeys<clock_rules> Clock = system_clock>
 class versioned_manager {
+    static_assert(detail::suits<Codec, State>());
+
     using store_type = version_store<Storage, Hash, Names>;
 
     // Bytes that end in their own CRC all have the same CRC: it would call any two states equal.
@@ -76,14 +79,15 @@ public:
     }
 
     // Durable when it returns. Then the retention policy is applied.
-    [[nodiscard]] result<saved> save(const State& state, const monitor* watch = nullptr) const {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<saved>
+    save(const State& state, const monitor* watch = nullptr) const {
         return save_unless(state, watch, [](const digest_type&) { return 0; });
     }
 
     // Like `save`, but where the newest version is whole and its digest says that nothing changed,
     // that version is returned and nothing is kept twice.
-    [[nodiscard]] result<saved> save_if_changed(const State& state,
-                                                const monitor* watch = nullptr) const
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<saved>
+    save_if_changed(const State& state, const monitor* watch = nullptr) const
     requires store_type::has_digests
     {
         return save_unless(state, watch, [this](const digest_type& digest) -> std::uint64_t {
@@ -218,22 +222,29 @@ public:
         return decisions;
     }
 
-    [[nodiscard]] result<pruned> prune() const { return carried_out(plan()); }
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<pruned> prune() const {
+        return carried_out(plan());
+    }
 
     // Whether there was such a version. The newest is refused: the next one's number is counted
     // from it, and no number is ever used twice.
-    [[nodiscard]] result<bool> remove(std::uint64_t version) const {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<bool>
+    remove(std::uint64_t version) const {
         return store_.remove(version);
     }
 
     // A pinned version stays, whatever the retention policy says, until it is unpinned. `why` is
     // kept with the pin, for people.
-    [[nodiscard]] result<void> pin(std::uint64_t version, std::string_view why = {}) const {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<void>
+    pin(std::uint64_t version, std::string_view why = {}) const {
         return store_.pin(version, why);
     }
 
     // Whether it was pinned.
-    [[nodiscard]] result<bool> unpin(std::uint64_t version) const { return store_.unpin(version); }
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<bool>
+    unpin(std::uint64_t version) const {
+        return store_.unpin(version);
+    }
 
 private:
     versioned_manager(store_type store, Retention retention, manager_options options, Codec codec,

@@ -7,6 +7,7 @@
 #include <tintype/core/identical.hpp>
 #include <tintype/core/kind.hpp>
 #include <tintype/core/reflect.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/hash/hex.hpp>
 
 #include <array>
@@ -48,6 +49,16 @@ template <class Alternative>
 template <class A>
 concept action_type = std::default_initializable<A> && std::copyable<A> &&
                       (described<A> || detail::described_alternatives<A>);
+
+template <class A>
+struct action_rules {
+    static_assert(described<A> || detail::described_alternatives<A>,
+                  "tintype: an action is a described struct, or a std::variant of such: put "
+                  "BOOST_HANA_DEFINE_STRUCT(name, (type, member), ...) inside each alternative");
+    static_assert(std::default_initializable<A> && std::copyable<A>,
+                  "tintype: an action needs a default constructor, and to be copyable");
+    static constexpr bool kept = action_type<A>;
+};
 
 namespace detail {
 

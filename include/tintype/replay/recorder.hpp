@@ -7,6 +7,7 @@
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/clock.hpp>
 #include <tintype/core/error.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/core/sink.hpp>
 #include <tintype/log/flush.hpp>
 #include <tintype/log/scan.hpp>
@@ -37,8 +38,8 @@ namespace tintype::inline v0 {
 
 // Sessions are kept in the object NAME, and the one being recorded in NAME.active. One owner, whose
 // calls are made one after another; `in_use` for a second, in this process or another.
-template <action_type Action, class State, checkpoint_policy<State> States,
-          appendable_storage S = directory, clock_policy Clock = system_clock,
+template <obeys<action_rules> Action, class State, obeys<checkpoint_rules, State> States,
+          obeys<appendable_storage_rules> S = directory, obeys<clock_rules> Clock = system_clock,
           uuid_policy Ids = random_uuids>
 class session_recorder {
 public:
@@ -87,8 +88,8 @@ public:
 
     // The new session's id; durable when this returns. `in_use` while another is being recorded,
     // `already_exists` where the ids' policy gives one again.
-    [[nodiscard]] result<uuid> start(std::optional<std::string> name = std::nullopt,
-                                     session_metadata metadata = {}) {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<uuid>
+    start(std::optional<std::string> name = std::nullopt, session_metadata metadata = {}) {
         if (journal_) {
             return fail({.code = errc::in_use, .where = to_text(opening_.session_id), .found = 1});
         }
@@ -129,14 +130,15 @@ public:
     // error it was not recorded; only after one of a sync it may have been, and the recorder has to
     // be opened again. `not_found` where no session is being recorded, `limit_exceeded`
     // where it has as many actions as it may have.
-    [[nodiscard]] result<std::uint64_t> record(Action action, const action_details& details = {}) {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<std::uint64_t>
+    record(Action action, const action_details& details = {}) {
         return record_as(journal_record::action, std::move(action), details);
     }
 
     // The same, and then a checkpoint if one is due. An error is the action's; the checkpoint's is
     // told beside it, and the next call tries again.
-    [[nodiscard]] result<recorded_action> record(Action action, const action_details& details,
-                                                 const State& after) {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<recorded_action>
+    record(Action action, const action_details& details, const State& after) {
         const auto sequence = record(std::move(action), details);
         if (!sequence) {
             return pass(sequence);
@@ -159,7 +161,8 @@ public:
     // The checkpoint's id, of the state behind the last action. An action that says so counts for
     // no maximum; where only that one cannot be recorded, the checkpoint stays and the error is
     // told.
-    [[nodiscard]] result<std::uint64_t> checkpoint(const State& state) {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<std::uint64_t>
+    checkpoint(const State& state) {
         if (auto good = goes_on(); !good) {
             return pass(good);
         }
@@ -205,12 +208,14 @@ public:
     }
 
     // All that was recorded is durable.
-    [[nodiscard]] result<void> flush() { return journal_ ? journal_->flush() : result<void>{}; }
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<void> flush() {
+        return journal_ ? journal_->flush() : result<void>{};
+    }
 
     // The session ends for good, and is in the segment when this returns. After an error it can be
     // called again, and opening anew does the same. Refused, with what is wrong, where anything
     // that was recorded is damaged by now: open the recorder anew to go on without it.
-    [[nodiscard]] result<session_summary> end() {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<session_summary> end() {
         if (!journal_ || at_ == stage::abandoned) {
             return fail({.code = errc::not_found, .where = "session"});
         }

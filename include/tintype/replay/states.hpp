@@ -11,6 +11,7 @@
 #include <tintype/core/limits.hpp>
 #include <tintype/core/reader.hpp>
 #include <tintype/core/reflect.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/delta/cursor.hpp>
 #include <tintype/delta/differ.hpp>
 #include <tintype/delta/state.hpp>
@@ -46,6 +47,15 @@ concept checkpoint_policy =
         { policy.take(state, id) } -> std::same_as<result<taken_state<typename P::snapshot_type>>>;
         { policy.forget() } noexcept;
     };
+
+template <class P, class State>
+struct checkpoint_rules {
+    static_assert(checkpoint_policy<P, State>,
+                  "tintype: checkpoints need `using snapshot_type = ...`, "
+                  "`result<taken_state<snapshot_type>> take(const State&, std::uint64_t id)` and "
+                  "`void forget() noexcept`: write whole_states or changed_states");
+    static constexpr bool kept = checkpoint_policy<P, State>;
+};
 
 // restore(checkpoints, index): the state of checkpoints[index], whose digest it has, or an error.
 //     A snapshot has a member `next_sequence`, so that whoever starts there knows where to go on.
@@ -168,7 +178,7 @@ struct whole_states {
 // Of so many checkpoints one holds the whole state, and the others what changed since the one
 // before, leaf by leaf (see delta/state.hpp). The digest is of the type, of all leaves and where
 // they stand.
-template <described State, std::uint64_t Keyframes = 16>
+template <obeys<described_rules> State, std::uint64_t Keyframes = 16>
 class changed_states {
     static_assert(Keyframes != 0, "tintype: one of 1 or more checkpoints holds the whole state");
 

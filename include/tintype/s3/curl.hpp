@@ -8,6 +8,10 @@
 // answer may be that to a second sending, and is to be read as such. Proxies are those of libcurl's
 // environment variables.
 
+#if !__has_include(<curl/curl.h>)
+#error "tintype: install libcurl for curl/curl.h (Debian: libcurl4-openssl-dev)"
+#endif
+
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/clock.hpp>
 #include <tintype/core/error.hpp>

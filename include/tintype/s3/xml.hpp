@@ -4,6 +4,10 @@
 // no number, is there twice, or would be read as something shorter is an error. No depth of nesting
 // costs stack.
 
+#if !__has_include(<pugixml.hpp>)
+#error "tintype: install pugixml for pugixml.hpp (Debian: libpugixml-dev)"
+#endif
+
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
 #include <tintype/s3/encoding.hpp>

@@ -8,6 +8,7 @@
 #include <tintype/core/clock.hpp>
 #include <tintype/core/error.hpp>
 #include <tintype/core/progress.hpp>
+#include <tintype/core/rules.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -71,17 +72,35 @@ concept opens = requires(const S& storage, std::string_view name, access how) {
     requires opened_object<typename decltype(storage.open(name, how))::value_type>;
 };
 
+namespace detail {
+
 template <class S>
-concept lists = requires(const S& storage) {
+concept lists_objects = requires(const S& storage) {
     { storage.list() } -> std::same_as<result<std::vector<object_info>>>;
+};
+
+template <class S>
+concept lists_names = requires(const S& storage) {
     { storage.names() } -> std::same_as<result<std::vector<std::string>>>;
 };
 
 template <class S>
-concept removes = requires(const S& storage, std::string_view name) {
+concept removes_objects = requires(const S& storage, std::string_view name) {
     { storage.remove(name) } -> std::same_as<result<bool>>;
+};
+
+template <class S>
+concept syncs = requires(const S& storage) {
     { storage.sync() } -> std::same_as<result<void>>;
 };
+
+} // namespace detail
+
+template <class S>
+concept lists = detail::lists_objects<S> && detail::lists_names<S>;
+
+template <class S>
+concept removes = detail::removes_objects<S> && detail::syncs<S>;
 
 // stage(options): a new object. Creates the place that objects are kept in, if need be.
 // open(name, how): `not_found` where there is none of that name.
@@ -92,6 +111,27 @@ concept removes = requires(const S& storage, std::string_view name) {
 // good_name() says otherwise.
 template <class S>
 concept storage_policy = stages<S> && opens<S> && lists<S> && removes<S> && std::movable<S>;
+
+template <class S>
+struct storage_rules {
+    static_assert(stages<S>, "tintype: a storage needs `result<T> stage(const stage_options&) "
+                             "const` for a movable T with `result<void> write(byte_view)`, "
+                             "`result<void> publish(std::string_view name)` and `result<void> "
+                             "replace(std::string_view name)`");
+    static_assert(opens<S>, "tintype: a storage needs `result<T> open(std::string_view name, "
+                            "access how) const` for a movable T with `byte_view bytes() const`");
+    static_assert(detail::lists_objects<S>,
+                  "tintype: a storage needs `result<std::vector<object_info>> list() const`");
+    static_assert(detail::lists_names<S>,
+                  "tintype: a storage needs `result<std::vector<std::string>> names() const`");
+    static_assert(detail::removes_objects<S>,
+                  "tintype: a storage needs `result<bool> remove(std::string_view name) const`, "
+                  "which says whether there was one");
+    static_assert(detail::syncs<S>, "tintype: a storage needs `result<void> sync() const`");
+    static_assert(std::movable<S>, "tintype: a storage needs a move constructor and a move "
+                                   "assignment");
+    static constexpr bool kept = storage_policy<S>;
+};
 
 // lock(): waits until it is alone; what it returns ends that when it is destroyed, as does the
 // death of the process. Storage without it relies on publish() alone: nothing is ever replaced, but
@@ -146,6 +186,17 @@ concept appendable_storage =
         requires appended_object<typename decltype(storage.append(name))::value_type>;
         requires std::move_constructible<typename decltype(storage.claim(name))::value_type>;
     };
+
+template <class S>
+struct appendable_storage_rules {
+    static_assert(storage_rules<S>::kept);
+    static_assert(appendable_storage<S>,
+                  "tintype: what grows needs a copyable storage with `result<T> "
+                  "append(std::string_view name) const`, where T is an appended_object, and "
+                  "`result<U> claim(std::string_view name) const`: take directory, "
+                  "memory_storage, or segmented<> around yours");
+    static constexpr bool kept = appendable_storage<S>;
+};
 
 template <storage_policy S>
 using staged_of = typename decltype(std::declval<const S&>().stage(stage_options{}))::value_type;

@@ -4,6 +4,7 @@
 // written, the file synced, renamed without replacing, the folder synced; an error in any of these
 // is reported, and what was there before still is. The folder is made when the first object is.
 
+#include <tintype/core/rules.hpp>
 #include <tintype/storage/appended_file.hpp>
 #include <tintype/storage/concept.hpp>
 #include <tintype/storage/filesystem.hpp>
@@ -40,7 +41,7 @@ private:
     std::optional<blob> copy_;
 };
 
-template <filesystem_policy Filesystem = posix_filesystem>
+template <obeys<filesystem_rules> Filesystem = posix_filesystem>
 class basic_directory {
 public:
     // Nothing is opened or made yet.
@@ -117,7 +118,8 @@ public:
                                    [](const std::string& each) { return good_name(each); });
     }
 
-    [[nodiscard]] result<bool> remove(std::string_view name) const {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<bool>
+    remove(std::string_view name) const {
         if (auto good = good_name(name); !good) {
             return pass(good);
         }
@@ -128,7 +130,7 @@ public:
         return removed(*folder, std::string{name});
     }
 
-    [[nodiscard]] result<void> sync() const {
+    [[nodiscard("tintype: look at the result: it may be an error")]] result<void> sync() const {
         auto folder = opened();
         if (!folder) {
             return pass(folder);

@@ -7,6 +7,7 @@
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/clock.hpp>
 #include <tintype/core/error.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/storage/concept.hpp>
 
 #include <cerrno>
@@ -93,6 +94,147 @@ concept filesystem_policy =
         { fs.lock(folder) } -> std::same_as<result<void>>;
         { fs.now() } -> std::same_as<timestamp>;
     };
+
+namespace detail {
+
+template <class F>
+concept has_handles = std::movable<typename F::folder> && std::movable<typename F::file> &&
+                      std::movable<typename F::mapping>;
+
+// Each call alone, so that the first that is missing can be named.
+template <class F>
+struct filesystem_calls {
+    static constexpr bool open_folder_ = requires(const F& fs, const std::string& path) {
+        { fs.open_folder(path) } -> std::same_as<result<typename F::folder>>;
+    };
+    static constexpr bool make_folder_ = requires(const F& fs, const std::string& path) {
+        { fs.make_folder(path) } -> std::same_as<result<void>>;
+    };
+    static constexpr bool create_ =
+        requires(const F& fs, typename F::folder& folder, const std::string& name) {
+            { fs.create(folder, name) } -> std::same_as<result<typename F::file>>;
+        };
+    static constexpr bool open_ =
+        requires(const F& fs, typename F::folder& folder, const std::string& name) {
+            { fs.open(folder, name) } -> std::same_as<result<typename F::file>>;
+        };
+    static constexpr bool reserve_ =
+        requires(const F& fs, typename F::file& file, std::uint64_t number) {
+            { fs.reserve(file, number) } -> std::same_as<result<void>>;
+        };
+    static constexpr bool write_ =
+        requires(const F& fs, typename F::file& file, std::span<const byte_view> pieces) {
+            { fs.write(file, pieces) } -> std::same_as<result<std::size_t>>;
+        };
+    static constexpr bool flush_behind_ =
+        requires(const F& fs, typename F::file& file, std::uint64_t number) {
+            { fs.flush_behind(file, number, number) } -> std::same_as<result<void>>;
+        };
+    static constexpr bool sync_ = requires(const F& fs, typename F::file& file) {
+        { fs.sync(file) } -> std::same_as<result<void>>;
+    };
+    static constexpr bool close_ = requires(const F& fs, typename F::file& file) {
+        { fs.close(file) } -> std::same_as<result<void>>;
+    };
+    static constexpr bool rename_new_ =
+        requires(const F& fs, typename F::folder& folder, const std::string& name) {
+            { fs.rename_new(folder, name, name) } -> std::same_as<result<void>>;
+        };
+    static constexpr bool rename_over_ =
+        requires(const F& fs, typename F::folder& folder, const std::string& name) {
+            { fs.rename_over(folder, name, name) } -> std::same_as<result<void>>;
+        };
+    static constexpr bool remove_ =
+        requires(const F& fs, typename F::folder& folder, const std::string& name) {
+            { fs.remove(folder, name) } -> std::same_as<result<void>>;
+        };
+    static constexpr bool sync_folder_ = requires(const F& fs, typename F::folder& folder) {
+        { fs.sync_folder(folder) } -> std::same_as<result<void>>;
+    };
+    static constexpr bool entries_ = requires(const F& fs, typename F::folder& folder) {
+        { fs.entries(folder) } -> std::same_as<result<std::vector<object_info>>>;
+    };
+    static constexpr bool names_ = requires(const F& fs, typename F::folder& folder) {
+        { fs.names(folder) } -> std::same_as<result<std::vector<std::string>>>;
+    };
+    static constexpr bool size_ = requires(const F& fs, typename F::file& file) {
+        { fs.size(file) } -> std::same_as<result<std::uint64_t>>;
+    };
+    static constexpr bool read_ =
+        requires(const F& fs, typename F::file& file, std::uint64_t number, mutable_bytes memory) {
+            { fs.read(file, number, memory) } -> std::same_as<result<std::size_t>>;
+        };
+    static constexpr bool map_ =
+        requires(const F& fs, typename F::file& file, std::uint64_t number) {
+            { fs.map(file, number) } -> std::same_as<result<typename F::mapping>>;
+        };
+    static constexpr bool lock_ = requires(const F& fs, typename F::folder& folder) {
+        { fs.lock(folder) } -> std::same_as<result<void>>;
+    };
+    static constexpr bool now_ = requires(const F& fs) {
+        { fs.now() } -> std::same_as<timestamp>;
+    };
+};
+
+} // namespace detail
+
+template <class F>
+struct filesystem_rules {
+    using calls = detail::filesystem_calls<F>;
+
+    static_assert(detail::has_handles<F>, "tintype: a filesystem needs the movable types "
+                                          "`folder`, `file` and `mapping`");
+    static_assert(
+        calls::open_folder_,
+        "tintype: a filesystem needs `result<folder> open_folder(const std::string& path) const`");
+    static_assert(
+        calls::make_folder_,
+        "tintype: a filesystem needs `result<void> make_folder(const std::string& path) const`");
+    static_assert(calls::create_, "tintype: a filesystem needs `result<file> create(folder&, const "
+                                  "std::string& name) const`");
+    static_assert(
+        calls::open_,
+        "tintype: a filesystem needs `result<file> open(folder&, const std::string& name) const`");
+    static_assert(
+        calls::reserve_,
+        "tintype: a filesystem needs `result<void> reserve(file&, std::uint64_t size) const`");
+    static_assert(calls::write_, "tintype: a filesystem needs `result<std::size_t> write(file&, "
+                                 "std::span<const byte_view> pieces) const`");
+    static_assert(calls::flush_behind_,
+                  "tintype: a filesystem needs `result<void> flush_behind(file&, std::uint64_t "
+                  "begin, std::uint64_t size) const`");
+    static_assert(calls::sync_, "tintype: a filesystem needs `result<void> sync(file&) const`");
+    static_assert(calls::close_, "tintype: a filesystem needs `result<void> close(file&) const`");
+    static_assert(calls::rename_new_,
+                  "tintype: a filesystem needs `result<void> rename_new(folder&, const "
+                  "std::string& from, const std::string& to) const`");
+    static_assert(calls::rename_over_,
+                  "tintype: a filesystem needs `result<void> rename_over(folder&, const "
+                  "std::string& from, const std::string& to) const`");
+    static_assert(calls::remove_, "tintype: a filesystem needs `result<void> remove(folder&, const "
+                                  "std::string& name) const`");
+    static_assert(calls::sync_folder_,
+                  "tintype: a filesystem needs `result<void> sync_folder(folder&) const`");
+    static_assert(
+        calls::entries_,
+        "tintype: a filesystem needs `result<std::vector<object_info>> entries(folder&) const`");
+    static_assert(
+        calls::names_,
+        "tintype: a filesystem needs `result<std::vector<std::string>> names(folder&) const`");
+    static_assert(calls::size_,
+                  "tintype: a filesystem needs `result<std::uint64_t> size(file&) const`");
+    static_assert(calls::read_, "tintype: a filesystem needs `result<std::size_t> read(file&, "
+                                "std::uint64_t offset, mutable_bytes to) const`");
+    static_assert(
+        calls::map_,
+        "tintype: a filesystem needs `result<mapping> map(file&, std::uint64_t size) const`");
+    static_assert(calls::lock_, "tintype: a filesystem needs `result<void> lock(folder&) const`");
+    static_assert(calls::now_, "tintype: a filesystem needs `timestamp now() const`");
+    static_assert(!calls::map_ || filesystem_policy<F>,
+                  "tintype: a filesystem is copyable, and its mapping has `byte_view bytes() "
+                  "const`");
+    static constexpr bool kept = filesystem_policy<F>;
+};
 
 // What logs need beside that: files that are written to after they got their name.
 //

@@ -6,6 +6,7 @@
 
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/storage/filesystem.hpp>
 
 #include <algorithm>
@@ -23,6 +24,14 @@ namespace tintype::inline v0 {
 template <class S>
 concept byte_source = requires(S from, mutable_bytes to) {
     { from.read(to) } -> std::same_as<result<std::size_t>>;
+};
+
+template <class S>
+struct byte_source_rules {
+    static_assert(byte_source<S>,
+                  "tintype: what chunks are read from needs `result<std::size_t> "
+                  "read(mutable_bytes to)`: how many bytes it filled, 0 at the end");
+    static constexpr bool kept = byte_source<S>;
 };
 
 // The caller's memory, which must outlive it.

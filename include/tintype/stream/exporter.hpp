@@ -8,6 +8,8 @@
 #include <tintype/core/clock.hpp>
 #include <tintype/core/error.hpp>
 #include <tintype/core/progress.hpp>
+#include <tintype/core/random.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/hash/concept.hpp>
 #include <tintype/hash/hex.hpp>
 #include <tintype/stream/capture.hpp>
@@ -22,7 +24,6 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
-#include <random>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -47,10 +48,18 @@ concept stream_id_policy = std::copyable<I> && requires(const I& ids, timestamp 
     { ids.next(when) } -> std::same_as<std::string>;
 };
 
+template <class I>
+struct stream_id_rules {
+    static_assert(stream_id_policy<I>,
+                  "tintype: the ids of streams need `std::string next(timestamp) const`, and to "
+                  "be copyable");
+    static constexpr bool kept = stream_id_policy<I>;
+};
+
 // "snap_", Unix milliseconds, "_", eight random hexadecimal digits.
 struct random_stream_ids {
     [[nodiscard]] std::string next(timestamp when) const {
-        return name(when, static_cast<std::uint32_t>(std::random_device{}()));
+        return name(when, static_cast<std::uint32_t>(detail::system_random()));
     }
 
     [[nodiscard]] static std::string name(timestamp when, std::uint32_t random) {
@@ -77,16 +86,24 @@ template <class Guard>
     }
 }
 
+// A first argument that is no guard is a source, or should be one.
+template <class... Sources>
+inline constexpr bool begin_with_guard = false;
+
+template <class First, class... Sources>
+inline constexpr bool begin_with_guard<First, Sources...> =
+    std::invocable<First> && !chunk_source<First>;
+
 } // namespace detail
 
-template <hash_policy Hash, clock_policy Clock = system_clock,
-          stream_id_policy Ids = random_stream_ids>
+template <obeys<hash_rules> Hash, obeys<clock_rules> Clock = system_clock,
+          obeys<stream_id_rules> Ids = random_stream_ids>
 class exporter {
 public:
     // The guard is called before the sources fix their moment, and what it returns (a lock, or a
     // result of one) is destroyed as soon as they have. Then they collect, and all is hashed.
     // Whatever goes wrong, nothing is left in the temporary folder.
-    template <std::invocable Guard, chunk_source... Sources>
+    template <std::invocable Guard, obeys<source_rules>... Sources>
     [[nodiscard]] static result<exporter> open(export_options options, Guard guard,
                                                Sources... sources) {
         return open_with(Clock{}, Ids{}, std::move(options), std::move(guard),
@@ -94,13 +111,14 @@ public:
     }
 
     // Nobody writes meanwhile, or each source sees to it alone.
-    template <chunk_source... Sources>
+    template <class... Sources>
+    requires(!detail::begin_with_guard<Sources...> && (obeys<Sources, source_rules> && ...))
     [[nodiscard]] static result<exporter> open(export_options options, Sources... sources) {
         return open_with(
             Clock{}, Ids{}, std::move(options), [] { return 0; }, std::move(sources)...);
     }
 
-    template <std::invocable Guard, chunk_source... Sources>
+    template <std::invocable Guard, obeys<source_rules>... Sources>
     [[nodiscard]] static result<exporter> open_with(Clock clock, Ids ids, export_options options,
                                                     Guard guard, Sources... sources) {
         constexpr std::size_t most = stream_limits{}.chunk_size;

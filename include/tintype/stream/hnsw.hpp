@@ -9,6 +9,10 @@
 #error "tintype: <tintype/stream/hnsw.hpp> needs exceptions, because hnswlib throws them"
 #endif
 
+#if !__has_include(<hnswlib/hnswlib.h>)
+#error "tintype: install hnswlib for hnswlib/hnswlib.h (Debian: libhnswlib-dev)"
+#endif
+
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
 #include <tintype/core/progress.hpp>

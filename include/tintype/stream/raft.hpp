@@ -5,6 +5,10 @@
 // verified. Every call comes on libraft's thread, but for snapshots that are made beside it.
 // `vectored_sink` decides what is copied, and a placement what libraft gets of it.
 
+#if !__has_include(<raft.h>)
+#error "tintype: install libraft for raft.h (Debian: libraft-dev)"
+#endif
+
 #include <tintype/codec/concept.hpp>
 #include <tintype/codec/encoder.hpp>
 #include <tintype/codec/packed.hpp>

@@ -7,6 +7,7 @@
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
 #include <tintype/core/limits.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/stream/byte_source.hpp>
 #include <tintype/stream/chunk.hpp>
 #include <tintype/stream/wire.hpp>
@@ -28,7 +29,7 @@ struct chunk_reader_options {
 };
 
 // Reads from a source, which must outlive it. It stays where it is made.
-template <wire_policy Wire, byte_source Source>
+template <obeys<wire_rules> Wire, obeys<byte_source_rules> Source>
 class chunk_reader {
 public:
     explicit chunk_reader(Source& source, const chunk_reader_options& options = {})

@@ -5,6 +5,7 @@
 
 #include <tintype/core/bytes.hpp>
 #include <tintype/core/error.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/storage/concept.hpp>
 #include <tintype/storage/posix.hpp>
 #include <tintype/storage/posix_handles.hpp>
@@ -40,6 +41,29 @@ template <class S>
 concept chunk_source = std::move_constructible<S> && requires(S& source, capture& into) {
     { source.pin(into) } -> std::same_as<result<void>>;
     { source.collect(into) } -> std::same_as<result<void>>;
+};
+
+namespace detail {
+
+template <class S>
+concept pins = requires(S& source, capture& into) {
+    { source.pin(into) } -> std::same_as<result<void>>;
+};
+
+} // namespace detail
+
+template <class S>
+struct source_rules {
+    static_assert(std::move_constructible<S>,
+                  "tintype: a source of a stream is given by value and moved: it needs a move "
+                  "constructor");
+    static_assert(detail::pins<S>,
+                  "tintype: a source of a stream needs `result<void> pin(capture&)`, which fixes "
+                  "the moment");
+    static_assert(!detail::pins<S> || chunk_source<S>,
+                  "tintype: a source of a stream needs `result<void> collect(capture&)`, which "
+                  "adds its files");
+    static constexpr bool kept = chunk_source<S>;
 };
 
 namespace detail {

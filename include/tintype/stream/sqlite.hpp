@@ -4,6 +4,10 @@
 // busy. The only header that includes it; link sqlite3. `sqlite_source.hpp` and
 // `sqlite_restorer.hpp` are made of this.
 
+#if !__has_include(<sqlite3.h>)
+#error "tintype: install SQLite for sqlite3.h (Debian: libsqlite3-dev)"
+#endif
+
 #include <tintype/core/error.hpp>
 #include <tintype/core/progress.hpp>
 #include <tintype/storage/filesystem.hpp>

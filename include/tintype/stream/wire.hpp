@@ -10,6 +10,7 @@
 #include <tintype/core/fixed_string.hpp>
 #include <tintype/core/limits.hpp>
 #include <tintype/core/progress.hpp>
+#include <tintype/core/rules.hpp>
 #include <tintype/core/sink.hpp>
 #include <tintype/stream/chunk.hpp>
 #include <tintype/stream/framing.hpp>
@@ -34,18 +35,53 @@ struct message_extent {
                                      const message_extent&) noexcept = default;
 };
 
+namespace detail {
+
+template <class W>
+concept wire_has_name = requires {
+    { W::name } -> std::convertible_to<std::string_view>;
+};
+
+template <class W>
+concept wire_encodes = requires(const snapshot_chunk& chunk, blob& to) {
+    { W::encode(chunk, to) } -> std::same_as<result<void>>;
+};
+
+template <class W>
+concept wire_has_extent = requires(byte_view bytes, std::uint64_t most) {
+    { W::extent(bytes, most) } -> std::same_as<result<message_extent>>;
+};
+
+template <class W>
+concept wire_decodes = requires(byte_view bytes, const decode_options& options) {
+    { W::decode(bytes, options) } -> std::same_as<result<snapshot_chunk>>;
+};
+
+} // namespace detail
+
 // encode(chunk, to): appends one whole message; after an error nothing was appended.
 // extent(begin, most): how long the message is that begins so, which may be as few bytes as none;
 // `limit_exceeded` where that is more than `most`. Offsets in errors count from its first byte.
 // decode(message, options): the chunk of just these bytes. Where `options.limits.count` holds for
 // the bytes of the data too, as elements like any other, the wire says `counts_bytes = true`.
 template <class W>
-concept wire_policy = requires(const snapshot_chunk& chunk, blob& to, byte_view bytes,
-                               std::uint64_t most, const decode_options& options) {
-    { W::name } -> std::convertible_to<std::string_view>;
-    { W::encode(chunk, to) } -> std::same_as<result<void>>;
-    { W::extent(bytes, most) } -> std::same_as<result<message_extent>>;
-    { W::decode(bytes, options) } -> std::same_as<result<snapshot_chunk>>;
+concept wire_policy = detail::wire_has_name<W> && detail::wire_encodes<W> &&
+                      detail::wire_has_extent<W> && detail::wire_decodes<W>;
+
+template <class W>
+struct wire_rules {
+    static_assert(detail::wire_has_name<W>,
+                  "tintype: a wire needs `static constexpr std::string_view name = ...`");
+    static_assert(detail::wire_encodes<W>,
+                  "tintype: a wire needs `static result<void> encode(const snapshot_chunk&, blob& "
+                  "to)`");
+    static_assert(detail::wire_has_extent<W>,
+                  "tintype: a wire needs `static result<message_extent> extent(byte_view begin, "
+                  "std::uint64_t most)`");
+    static_assert(detail::wire_decodes<W>,
+                  "tintype: a wire needs `static result<snapshot_chunk> decode(byte_view message, "
+                  "const decode_options&)`");
+    static constexpr bool kept = wire_policy<W>;
 };
 
 // decode_into(message, into, options): the same into a chunk whose memory is used again. After an
@@ -236,7 +272,7 @@ private:
 // Writes chunks, in whatever order they come, as messages into a sink, which must outlive it. A
 // chunk that cannot be encoded leaves the stream as it was; after an error of the sink nobody knows
 // where the stream ends, and every later call reports that error.
-template <wire_policy Wire, byte_sink Sink>
+template <obeys<wire_rules> Wire, byte_sink Sink>
 class chunk_writer {
 public:
     explicit chunk_writer(Sink& sink) noexcept : sink_(&sink) {}
@@ -279,7 +315,7 @@ concept chunk_sequence = requires(S& from, std::uint64_t sequence, snapshot_chun
 
 // Writes the chunks from `first` to the last; `out_of_bounds` where there is no such chunk. How
 // many bytes the sink took; the monitor is told how many chunks.
-template <wire_policy Wire, chunk_sequence From, byte_sink Sink>
+template <obeys<wire_rules> Wire, chunk_sequence From, byte_sink Sink>
 [[nodiscard]] result<std::uint64_t> write_stream(From& from, Sink& to, std::uint64_t first = 0,
                                                  const monitor* watch = nullptr) {
     chunk_writer<Wire, Sink> out(to);

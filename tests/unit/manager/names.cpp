@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -59,6 +60,21 @@ TEST_CASE("numbered names have at least their digits and grow past them") {
     CHECK(bare::name(10) == "10");
     CHECK(tintype::numbered<"v", "", 20>::name(largest) == "v18446744073709551615");
     CHECK(tintype::numbered<"v", "", 24>::name(7) == "v000000000000000000000007");
+}
+
+TEST_CASE("what the compiler refuses is refused at run time, too") {
+    for (const std::string_view name :
+         {"", "snapshot_.vamm", "snapshot_1.vamm", "snapshot_000000001.vamm",
+          "snapshot_00000001.tmp", "Snapshot_00000001.vamm", "snapshot_-0000001.vamm",
+          "snapshot_0000000a.vamm", "snapshot_vamm", "snapshot_18446744073709551616.vamm",
+          "snapshot_118446744073709551615.vamm"}) {
+        CAPTURE(name);
+        CHECK(!vamm::parse(name));
+    }
+    for (const std::uint64_t version :
+         {std::uint64_t{0}, std::uint64_t{99'999'999}, std::uint64_t{100'000'000}, largest}) {
+        CHECK(vamm::parse(vamm::name(version)) == version);
+    }
 }
 
 TEST_CASE("a prefix and a suffix may overlap in no name") {

@@ -99,19 +99,15 @@ float_run_sse41(const char*& at, const char* end, F* to, std::size_t room) noexc
 // Reads "number," up to `room` times and returns how many. Stops where a number begins, at the
 // first that looks in any way unusual.
 template <std::floating_point F>
-[[nodiscard]] std::size_t float_run(const char*& at, const char* end, F* to,
-                                    std::size_t room) noexcept {
+[[nodiscard]] std::size_t float_run([[maybe_unused]] const char*& at,
+                                    [[maybe_unused]] const char* end, [[maybe_unused]] F* to,
+                                    [[maybe_unused]] std::size_t room) noexcept {
 #if defined(__x86_64__) && defined(__GNUC__)
     static const bool able = __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("bmi");
-    if (able) {
-        return float_run_sse41(at, end, to, room);
-    }
-#endif
-    static_cast<void>(at);
-    static_cast<void>(end);
-    static_cast<void>(to);
-    static_cast<void>(room);
+    return able ? float_run_sse41(at, end, to, room) : 0;
+#else
     return 0;
+#endif
 }
 
 } // namespace tintype::inline v0::detail

@@ -105,13 +105,11 @@ public:
             at += word.size();
             return true;
         }
-        for (const char letter : word) {
-            if (at == end_ || *at != letter) {
-                return unexpected(static_cast<unsigned char>(letter));
-            }
-            ++at;
+        std::size_t same = 0;
+        for (; at != end_ && *at == word[same]; ++at) {
+            ++same;
         }
-        return true;
+        return unexpected(static_cast<unsigned char>(word[same]));
     }
 
     // The byte here, or the end, is not what the grammar allows.
