@@ -55,7 +55,7 @@ digests_beside(const std::string& name,
 template <class Hash>
 [[nodiscard]] result<void> held_against(tintype::byte_view bytes, std::string_view name,
                                         tintype::byte_view line, const tintype::monitor& watch) {
-    if (!name.ends_with("." + std::string{Hash::name})) {
+    if (!name.ends_with(std::string{"."}.append(Hash::name))) {
         return {};
     }
     const auto text = tintype::text_of(line);

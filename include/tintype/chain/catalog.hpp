@@ -184,7 +184,7 @@ public:
                                                 const snapshot_info& child) {
         if (!child.parent_state.empty() && child.parent_state != parent.state) {
             return fail({.code = errc::missing_parent,
-                         .where = child.id + " needs " + parent.id,
+                         .where = std::string{child.id}.append(" needs ").append(parent.id),
                          .during = "another snapshot has the parent's name"});
         }
         return {};
