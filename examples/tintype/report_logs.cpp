@@ -95,7 +95,7 @@ void add_values(gathered& to, std::size_t place, std::int64_t time,
                                  .least = at.least,
                                  .most = at.most});
     }
-    std::ranges::stable_sort(series.points, {}, &metric_point::time);
+    std::ranges::sort(series.points, {}, &metric_point::time);
     return series;
 }
 

@@ -351,14 +351,17 @@ private:
         using cause = std::pair<bool, std::string>;
         std::vector<cause> causes;
         std::map<cause, std::vector<const damage_row*>> by_cause;
-        for (const damage_row& each : facts_.damage) {
-            auto& rows = by_cause[{each.rests, each.what.code + each.what.message}];
-            if (rows.empty()) {
-                causes.emplace_back(each.rests, each.what.code + each.what.message);
+        for (const bool rests : {false, true}) {
+            for (const damage_row& each : facts_.damage) {
+                if (each.rests == rests) {
+                    auto& rows = by_cause[{rests, each.what.code + each.what.message}];
+                    if (rows.empty()) {
+                        causes.emplace_back(rests, each.what.code + each.what.message);
+                    }
+                    rows.push_back(&each);
+                }
             }
-            rows.push_back(&each);
         }
-        std::ranges::stable_sort(causes, {}, &cause::first);
         std::string html = "<ul class=\"damage\">\n";
         for (std::size_t i = 0; i != std::min(causes.size(), most_rows); ++i) {
             const auto& rows = by_cause.at(causes[i]);
