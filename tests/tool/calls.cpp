@@ -41,9 +41,9 @@ TEST_CASE("help lists the commands, and every command has a page with examples")
     CHECK(tool({"--help"}).out == help.out);
     CHECK(tool({"-h"}).out == help.out);
     for (const std::string command :
-         {"inspect", "verify", "pack", "unpack", "rewrite", "migrate", "ls", "diff", "save",
-          "restore", "prune", "export", "import", "history", "sessions", "session", "compare",
-          "layout", "help"}) {
+         {"inspect",  "verify",  "pack",    "unpack", "rewrite", "migrate", "ls",
+          "diff",     "save",    "restore", "prune",  "export",  "import",  "history",
+          "sessions", "session", "compare", "layout", "report",  "copy",    "help"}) {
         CAPTURE(command);
         CHECK(help.out.find("\n  " + command + " ") != std::string::npos);
         const ran page = tool({"help", command});
@@ -112,8 +112,9 @@ TEST_CASE("calls that lack something or have too much of it are wrong") {
     check_wrong_call({"restore", "a", "--id", "x", "--version", "1", "-o", "y"},
                      "it goes with -o, not with --version");
     check_wrong_call({"restore", "a", "-o", "y"}, "name it with --id");
-    check_wrong_call({"layout", "vamm-2", "--as", "svg"}, "--as is text or json, not `svg`");
-    check_wrong_call({"layout", "--as", "kaitai"}, "--as is text or json, not `kaitai`");
+    check_wrong_call({"layout", "vamm-2", "--as", "png"},
+                     "--as is one of text, json, svg, kaitai, not `png`");
+    check_wrong_call({"layout", "--as", "kaitai"}, "--as kaitai takes one format");
     check_wrong_call({"ls", "a", "b"}, "unexpected argument `b`");
 }
 

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <regex>
 #include <string>
 #include <sys/stat.h>
 
@@ -22,6 +23,13 @@ using tests::scratch;
 using tests::tool;
 using tests::words;
 namespace ids = tests::dakera_ids;
+
+// Two lists that are made one after the other may tell of other ages, in a column as wide as these.
+[[nodiscard]] std::string ageless(const std::string& list) {
+    static const std::regex gaps{" +"};
+    static const std::regex age{" [0-9]+ (s|min) "};
+    return std::regex_replace(std::regex_replace(list, gaps, " "), age, " AGE ");
+}
 
 } // namespace
 
@@ -47,7 +55,7 @@ TEST_CASE("a chain is drawn as a tree") {
     const ran quick = tool({"ls", chain.folder.path(), "--no-verify"});
     CHECK(count_of(quick.out, "  -\n") == 4);
     damage_file(chain.snap(0));
-    CHECK(tool({"ls", chain.folder.path(), "--no-verify"}).out == quick.out);
+    CHECK(ageless(tool({"ls", chain.folder.path(), "--no-verify"}).out) == ageless(quick.out));
     CHECK(count_of(tree("C").out, "BAD: rests on " + id[0]) == 3);
     remove_file(chain.meta(0));
     const ran missing = tree("C");
@@ -126,7 +134,7 @@ TEST_CASE("on a narrow terminal the time gives way, and colours tell good from b
     CHECK(holds(narrow.out, "AGE"));
     const ran plain = tests::tool_on_terminal(call, 200, {"LC_ALL=C.UTF-8", "NO_COLOR=1"});
     CHECK(!holds(plain.out, "\x1b"));
-    CHECK(plain.out == tool(call, {.environment = {"LC_ALL=C.UTF-8"}}).out);
+    CHECK(ageless(plain.out) == ageless(tool(call, {.environment = {"LC_ALL=C.UTF-8"}}).out));
 
     const scratch folder;
     const auto taken = tests::take_dakera(folder.path());
