@@ -105,6 +105,7 @@ public:
             at += word.size();
             return true;
         }
+        // It differs, or ends, before the word does.
         std::size_t same = 0;
         for (; at != end_ && *at == word[same]; ++at) {
             ++same;
